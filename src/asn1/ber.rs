@@ -1,0 +1,107 @@
+//! The DER form of a BER element: what a signer digested whose signed attributes did not travel in DER.
+
+use alloc::vec::Vec;
+
+use super::{OctetString, Reader, Writer, tag};
+use crate::{Item, Layer, Limits, ParseError};
+
+/// The DER encoding of a SET OF, tag 0x31, whose elements stand in `contents` in any order and form.
+pub(crate) fn der_sorted_set(contents: &[u8], limits: &Limits) -> Result<Vec<u8>, ParseError> {
+    let mut reader = Reader::new(contents, 0, Layer::Message, limits);
+    let mut out = Writer::with_capacity(contents.len());
+    write_sorted(&mut reader, &mut out, limits)?;
+    Ok(out.into_bytes())
+}
+
+fn write_sorted(
+    reader: &mut Reader<'_>,
+    out: &mut Writer,
+    limits: &Limits,
+) -> Result<(), ParseError> {
+    let mut elements = Vec::new();
+    while !reader.at_end() {
+        let mut element = Writer::with_capacity(0);
+        write_der(reader, &mut element, limits)?;
+        elements.push(element.into_bytes());
+    }
+    // X.690, section 11.6: in ascending order of the encodings, the shorter one as if padded with zeros, which is
+    // the order of slices, since no encoding is a prefix of another.
+    elements.sort_unstable();
+    out.nested(tag::SET, |set| {
+        for element in &elements {
+            set.raw(element);
+        }
+    });
+    Ok(())
+}
+
+fn write_der(reader: &mut Reader<'_>, out: &mut Writer, limits: &Limits) -> Result<(), ParseError> {
+    match reader.peek() {
+        Some(tag::SET) => reader.nested(tag::SET, Item::Attribute, |inner| {
+            write_sorted(inner, out, limits)
+        }),
+        Some(string) if is_constructed_string(string) => {
+            let primitive = string ^ tag::CONSTRUCTED;
+            let octets: OctetString<'_> =
+                reader.octet_string(primitive, Item::Attribute, limits)?;
+            out.tlv(primitive, &octets.to_vec());
+            Ok(())
+        }
+        Some(constructed) if constructed & tag::CONSTRUCTED != 0 && constructed & 0x1f != 0x1f => {
+            let mut children = Writer::with_capacity(0);
+            reader.nested(constructed, Item::Attribute, |inner| {
+                while !inner.at_end() {
+                    write_der(inner, &mut children, limits)?;
+                }
+                Ok(())
+            })?;
+            out.tlv(constructed, &children.into_bytes());
+            Ok(())
+        }
+        _ => {
+            let element = reader.element(Item::Attribute)?;
+            if element.tag & 0x1f == 0x1f {
+                out.raw(element.raw);
+            } else {
+                out.tlv(element.tag, element.contents);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Whether a tag is that of an OCTET STRING or character string in constructed form.
+const fn is_constructed_string(tag: u8) -> bool {
+    matches!(tag, 0x24 | 0x2c | 0x32..=0x36 | 0x39..=0x3e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ber_becomes_der() {
+        // SEQUENCE (indefinite) { OCTET STRING in two segments, SET { 2, 1 }, INTEGER with a long length }
+        let ber = [
+            0x30, 0x80, 0x24, 0x80, 0x04, 0x01, 1, 0x04, 0x01, 2, 0, 0, 0x31, 0x06, 0x02, 0x01, 2,
+            0x02, 0x01, 1, 0x02, 0x81, 0x01, 5, 0, 0,
+        ];
+        let der = [
+            0x30, 0x0f, 0x04, 0x02, 1, 2, 0x31, 0x06, 0x02, 0x01, 1, 0x02, 0x01, 2, 0x02, 0x01, 5,
+        ];
+        for element in [&ber[..], &der] {
+            let set = der_sorted_set(element, &Limits::REQUEST).unwrap();
+            assert_eq!(set.get(2..), Some(&der[..]));
+        }
+    }
+
+    #[test]
+    fn a_set_is_sorted_by_encoding() {
+        let contents = [0x04, 0x01, 9, 0x02, 0x02, 1, 1, 0x02, 0x01, 3];
+        let sorted = [0x31, 0x0a, 0x02, 0x01, 3, 0x02, 0x02, 1, 1, 0x04, 0x01, 9];
+        assert_eq!(
+            der_sorted_set(&contents, &Limits::REQUEST),
+            Ok(sorted.to_vec())
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! The algorithms that SCEP messages name, as plain values.
+
+/// A digest algorithm of [RFC 8894, section 2.9] or older.
+///
+/// The list is what this crate can name; whether a message may use one is decided by a
+/// [`Policy`](super::Policy), and whether it can be computed by the [`Provider`](super::Provider).
+///
+/// [RFC 8894, section 2.9]: https://www.rfc-editor.org/rfc/rfc8894#section-2.9
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum DigestAlgorithm {
+    /// MD5, 16 bytes. Broken; [RFC 8894, section 2.9](https://www.rfc-editor.org/rfc/rfc8894#section-2.9) forbids it.
+    Md5,
+    /// SHA-1, 20 bytes. Legacy.
+    Sha1,
+    /// SHA-256, 32 bytes: what this crate writes by default.
+    Sha256,
+    /// SHA-384, 48 bytes.
+    Sha384,
+    /// SHA-512, 64 bytes.
+    Sha512,
+}
+
+impl DigestAlgorithm {
+    /// Every digest algorithm that this crate can name.
+    pub const ALL: [Self; 5] = [
+        Self::Md5,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Sha384,
+        Self::Sha512,
+    ];
+
+    /// The length of a digest in bytes.
+    #[must_use]
+    pub const fn output_len(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The name in lower case, such as `sha-256`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha-1",
+            Self::Sha256 => "sha-256",
+            Self::Sha384 => "sha-384",
+            Self::Sha512 => "sha-512",
+        }
+    }
+}
+
+/// A content-encryption algorithm: a block cipher in CBC mode with PKCS #7 padding
+/// ([RFC 5652, section 6.3](https://www.rfc-editor.org/rfc/rfc5652#section-6.3)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ContentCipher {
+    /// Single DES. Broken; only with the feature `legacy` and an explicit policy.
+    DesCbc,
+    /// Triple DES with three keys.
+    TripleDesCbc,
+    /// AES-128: what this crate writes by default.
+    Aes128Cbc,
+    /// AES-192.
+    Aes192Cbc,
+    /// AES-256.
+    Aes256Cbc,
+}
+
+impl ContentCipher {
+    /// Every content cipher that this crate can name.
+    pub const ALL: [Self; 5] = [
+        Self::DesCbc,
+        Self::TripleDesCbc,
+        Self::Aes128Cbc,
+        Self::Aes192Cbc,
+        Self::Aes256Cbc,
+    ];
+
+    /// The length of the key in bytes.
+    #[must_use]
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::DesCbc => 8,
+            Self::TripleDesCbc | Self::Aes192Cbc => 24,
+            Self::Aes128Cbc => 16,
+            Self::Aes256Cbc => 32,
+        }
+    }
+
+    /// The length of a block, and of the initialisation vector, in bytes.
+    #[must_use]
+    pub const fn block_len(self) -> usize {
+        match self {
+            Self::DesCbc | Self::TripleDesCbc => 8,
+            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc => 16,
+        }
+    }
+
+    /// The name in lower case, such as `aes-128-cbc`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DesCbc => "des-cbc",
+            Self::TripleDesCbc => "des-ede3-cbc",
+            Self::Aes128Cbc => "aes-128-cbc",
+            Self::Aes192Cbc => "aes-192-cbc",
+            Self::Aes256Cbc => "aes-256-cbc",
+        }
+    }
+}
+
+/// A signature algorithm with its digest and parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignatureAlgorithm {
+    /// RSASSA-PKCS1-v1_5 ([RFC 8017, section 8.2](https://www.rfc-editor.org/rfc/rfc8017#section-8.2)).
+    RsaPkcs1v15(DigestAlgorithm),
+    /// RSASSA-PSS ([RFC 8017, section 8.1](https://www.rfc-editor.org/rfc/rfc8017#section-8.1)).
+    RsaPss {
+        /// The digest of the message, also the digest of the encoding.
+        digest: DigestAlgorithm,
+        /// The digest of MGF1.
+        mgf_digest: DigestAlgorithm,
+        /// The length of the salt in bytes.
+        salt_len: usize,
+    },
+}
+
+impl SignatureAlgorithm {
+    /// The digest that is computed over the message.
+    #[must_use]
+    pub const fn digest(self) -> DigestAlgorithm {
+        match self {
+            Self::RsaPkcs1v15(digest) | Self::RsaPss { digest, .. } => digest,
+        }
+    }
+
+    /// The name in lower case without the digest, such as `rsa-pkcs1v15`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RsaPkcs1v15(_) => "rsa-pkcs1v15",
+            Self::RsaPss { .. } => "rsa-pss",
+        }
+    }
+}
+
+/// How a content-encryption key is encrypted to a recipient's public key
+/// ([RFC 5652, section 6.2.1](https://www.rfc-editor.org/rfc/rfc5652#section-6.2.1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyTransport {
+    /// RSAES-PKCS1-v1_5 ([RFC 8017, section 7.2](https://www.rfc-editor.org/rfc/rfc8017#section-7.2)).
+    RsaPkcs1v15,
+    /// RSAES-OAEP with an empty label ([RFC 8017, section 7.1](https://www.rfc-editor.org/rfc/rfc8017#section-7.1)).
+    RsaOaep {
+        /// The digest of the label.
+        digest: DigestAlgorithm,
+        /// The digest of MGF1.
+        mgf_digest: DigestAlgorithm,
+    },
+}
+
+impl KeyTransport {
+    /// The name in lower case without digests, such as `rsa-oaep`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RsaPkcs1v15 => "rsa-pkcs1v15",
+            Self::RsaOaep { .. } => "rsa-oaep",
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Algorithms, policies, and the traits behind which cryptographic code and keys stand.
+
+mod algorithm;
+mod policy;
+mod provider;
+pub(crate) mod public_key;
+#[cfg(feature = "rustcrypto")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
+pub mod rustcrypto;
+mod set;
+mod signer_key;
+
+pub use algorithm::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm};
+pub use policy::Policy;
+pub use provider::{
+    CipherContent, ComputeDigest, CryptoError, DecryptionKey, DigestValue, EncryptKey, Provider,
+    SigningKey, SubstituteSecret, VerifySignature,
+};
+pub(crate) use public_key::{check_public_key, is_same_key};
+pub use set::{
+    CipherSet, DigestSet, SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet,
+    TransportScheme, TransportSet,
+};
+pub use signature::rand_core::{self, CryptoRng};
+pub use signer_key::SignerKey;

@@ -1,0 +1,239 @@
+//! What a policy asks of a public key.
+
+use super::Policy;
+use crate::algorithm_identifier::AlgorithmIdentifier;
+use crate::asn1::{Reader, tag};
+use crate::{Item, Layer, Limits, Oid, ParseError, Refused, oid};
+
+/// Checks a public key, the DER of a SubjectPublicKeyInfo, against the policy.
+pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refused> {
+    let key = read(spki).map_err(|_| Refused::RsaKey)?;
+    if key.algorithm != oid::RSA_ENCRYPTION {
+        return Err(Refused::PublicKey(key.algorithm));
+    }
+    let rsa = key.rsa().ok_or(Refused::RsaKey)?;
+    let bits = bits(rsa.modulus);
+    if !policy.rsa_modulus_bits().contains(&bits) {
+        return Err(Refused::RsaModulusBits(bits));
+    }
+    if !is_odd(rsa.modulus) || !is_odd(rsa.exponent) || rsa.exponent == [1] {
+        return Err(Refused::RsaKey);
+    }
+    Ok(())
+}
+
+/// Whether two public keys, each the DER of a SubjectPublicKeyInfo, are the same.
+///
+/// The parameters of rsaEncryption are NULL, and some write nothing: a CA may copy a key in the other form.
+pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
+    one == other
+        || matches!((read(one), read(other)), (Ok(one), Ok(other))
+            if one.algorithm == oid::RSA_ENCRYPTION
+                && other.algorithm == oid::RSA_ENCRYPTION
+                && one.octets == other.octets)
+}
+
+/// The octets of subjectPublicKey, over which key identifiers are computed.
+pub(crate) fn key_octets(spki: &[u8]) -> Option<&[u8]> {
+    read(spki).ok().map(|key| key.octets)
+}
+
+/// The object identifier of the key's algorithm.
+pub(crate) fn key_algorithm(spki: &[u8]) -> Option<Oid> {
+    read(spki).ok().map(|key| key.algorithm)
+}
+
+struct PublicKey<'a> {
+    algorithm: Oid,
+    octets: &'a [u8],
+}
+
+/// RSAPublicKey, [RFC 8017, appendix A.1.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.1), without signs.
+struct RsaPublicKey<'a> {
+    modulus: &'a [u8],
+    exponent: &'a [u8],
+}
+
+fn read(spki: &[u8]) -> Result<PublicKey<'_>, ParseError> {
+    let mut reader = Reader::new_der(spki, 0, Layer::Message, &Limits::REPLY);
+    let key = reader.nested(tag::SEQUENCE, Item::SubjectPublicKeyInfo, |fields| {
+        let algorithm = AlgorithmIdentifier::read(fields)?.oid();
+        let key = crate::signed::read_bit_string(fields, Item::SubjectPublicKeyInfo)?;
+        Ok(PublicKey {
+            algorithm,
+            octets: key.contents,
+        })
+    })?;
+    reader.finish(Item::SubjectPublicKeyInfo)?;
+    Ok(key)
+}
+
+impl<'a> PublicKey<'a> {
+    fn rsa(&self) -> Option<RsaPublicKey<'a>> {
+        if self.algorithm != oid::RSA_ENCRYPTION {
+            return None;
+        }
+        let mut reader = Reader::new_der(self.octets, 0, Layer::Message, &Limits::REPLY);
+        let item = Item::SubjectPublicKeyInfo;
+        let (modulus, exponent) = reader
+            .nested(tag::SEQUENCE, item, |fields| {
+                Ok((
+                    fields.expect(tag::INTEGER, item)?.contents,
+                    fields.expect(tag::INTEGER, item)?.contents,
+                ))
+            })
+            .ok()?;
+        if !reader.at_end() {
+            return None;
+        }
+        Some(RsaPublicKey {
+            modulus: magnitude(modulus)?,
+            exponent: magnitude(exponent)?,
+        })
+    }
+}
+
+/// The digits of a positive INTEGER without leading zeros.
+fn magnitude(contents: &[u8]) -> Option<&[u8]> {
+    if contents.first()? & 0x80 != 0 {
+        return None;
+    }
+    let zeros = contents.iter().take_while(|byte| **byte == 0).count();
+    contents.get(zeros..).filter(|digits| !digits.is_empty())
+}
+
+fn bits(magnitude: &[u8]) -> usize {
+    let unused = magnitude.first().map_or(0, |first| first.leading_zeros());
+    let unused = usize::try_from(unused).unwrap_or_default();
+    magnitude.len().saturating_mul(8).saturating_sub(unused)
+}
+
+fn is_odd(magnitude: &[u8]) -> bool {
+    magnitude.last().is_some_and(|last| last & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asn1::encode;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    fn spki(algorithm: Oid, modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+        let key = encode(0, |w| {
+            w.sequence(|w| {
+                w.unsigned_integer(modulus);
+                w.unsigned_integer(exponent);
+            });
+        });
+        encode(0, |w| {
+            w.sequence(|w| {
+                w.sequence(|w| {
+                    w.oid(algorithm);
+                    w.null();
+                });
+                w.bit_string(&key);
+            });
+        })
+    }
+
+    fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), Refused> {
+        let spki = spki(oid::RSA_ENCRYPTION, modulus, exponent);
+        check_public_key(&spki, &Policy::strict())
+    }
+
+    const F4: &[u8] = &[1, 0, 1];
+
+    /// An odd number of this many bits.
+    fn modulus(bits: usize) -> Vec<u8> {
+        let mut modulus = vec![0; bits.div_ceil(8)];
+        modulus[0] = 1 << ((bits - 1) % 8);
+        *modulus.last_mut().unwrap() |= 1;
+        modulus
+    }
+
+    #[test]
+    fn the_modulus_is_held_against_the_policy() {
+        for (bits, result) in [
+            (1024, Err(Refused::RsaModulusBits(1024))),
+            (2047, Err(Refused::RsaModulusBits(2047))),
+            (2048, Ok(())),
+            (8192, Ok(())),
+            (8193, Err(Refused::RsaModulusBits(8193))),
+        ] {
+            assert_eq!(check(&modulus(bits), F4), result);
+        }
+    }
+
+    #[test]
+    fn an_even_modulus_is_refused() {
+        assert_eq!(check(&[0x80; 256], F4), Err(Refused::RsaKey));
+    }
+
+    #[test]
+    fn an_exponent_below_three_or_even_is_refused() {
+        assert_eq!(check(&modulus(2048), &[3]), Ok(()));
+        for exponent in [&[][..], &[1], &[2], &[1, 0]] {
+            assert_eq!(
+                check(&modulus(2048), exponent),
+                Err(Refused::RsaKey),
+                "{exponent:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_negative_or_absent_modulus_is_refused() {
+        assert_eq!(check(&[], F4), Err(Refused::RsaKey));
+        let mut negative = spki(oid::RSA_ENCRYPTION, &[0x40; 256], F4);
+        let at = negative.windows(2).position(|pair| pair == [0x40, 0x40]);
+        negative[at.unwrap()] = 0xc0;
+        assert_eq!(
+            check_public_key(&negative, &Policy::strict()),
+            Err(Refused::RsaKey)
+        );
+    }
+
+    #[test]
+    fn other_algorithms_and_other_bytes_are_told_apart() {
+        let other = spki(oid::DATA, &[0x80; 256], F4);
+        assert_eq!(
+            check_public_key(&other, &Policy::strict()),
+            Err(Refused::PublicKey(oid::DATA))
+        );
+        assert_eq!(
+            check_public_key(&[0x30, 0], &Policy::strict()),
+            Err(Refused::RsaKey)
+        );
+        let mut trailing = spki(oid::RSA_ENCRYPTION, &modulus(2048), F4);
+        assert_eq!(key_algorithm(&trailing), Some(oid::RSA_ENCRYPTION));
+        trailing.push(0);
+        assert_eq!(
+            check_public_key(&trailing, &Policy::strict()),
+            Err(Refused::RsaKey)
+        );
+    }
+
+    #[test]
+    fn an_rsa_key_is_the_same_with_null_parameters_and_without() {
+        let key = spki(oid::RSA_ENCRYPTION, &[0xc5; 256], &[1, 0, 1]);
+        let null = [0x05, 0x00, 0x03];
+        let at = key.windows(3).position(|window| window == null).unwrap();
+        let mut without = key.clone();
+        without.drain(at..at + 2);
+        // Both lengths around the parameters shrink by two.
+        without[3] -= 2;
+        without[5] -= 2;
+        assert_eq!(
+            read(&without).map(|key| key.algorithm),
+            Ok(oid::RSA_ENCRYPTION)
+        );
+        assert!(is_same_key(&key, &without));
+        assert!(!is_same_key(
+            &key,
+            &spki(oid::RSA_ENCRYPTION, &[0xc7; 256], &[1, 0, 1])
+        ));
+        let of_another_kind = |algorithm| spki(algorithm, &[0xc5; 256], &[1, 0, 1]);
+        assert!(!is_same_key(&key, &of_another_kind(oid::RSASSA_PSS)));
+    }
+}

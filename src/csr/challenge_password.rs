@@ -1,0 +1,233 @@
+//! The challengePassword attribute of a CSR.
+
+use alloc::string::String;
+use core::fmt;
+
+use ctutils::CtEq;
+use zeroize::Zeroizing;
+
+use crate::asn1::tag;
+
+/// The challenge password of a CSR ([RFC 2985, section 5.4.1]), by which a first request is authenticated
+/// ([RFC 8894, section 2.4]).
+///
+/// Absent and empty are two things, and neither ever [verifies](Self::verify).
+///
+/// [RFC 2985, section 5.4.1]: https://www.rfc-editor.org/rfc/rfc2985#section-5.4.1
+/// [RFC 8894, section 2.4]: https://www.rfc-editor.org/rfc/rfc8894#section-2.4
+#[derive(Clone, Copy)]
+pub enum ChallengePassword<'a> {
+    /// There is no such attribute, or it has no value.
+    Absent,
+    /// There is one, and it is empty.
+    // Interop: Windows' certenroll sends it so when it renews.
+    Empty,
+    /// There is one.
+    Present(PresentedPassword<'a>),
+}
+
+impl<'a> ChallengePassword<'a> {
+    pub(super) const fn of(tag: u8, contents: &'a [u8]) -> Self {
+        if contents.is_empty() {
+            Self::Empty
+        } else {
+            Self::Present(PresentedPassword { tag, contents })
+        }
+    }
+
+    /// Whether the password is `expected`, given in UTF-8, compared in a time that tells nothing but the lengths.
+    ///
+    /// An empty `expected` is nobody's password.
+    #[must_use]
+    pub fn verify(&self, expected: &[u8]) -> bool {
+        match self {
+            Self::Absent | Self::Empty => false,
+            Self::Present(password) => password.verify(expected),
+        }
+    }
+}
+
+/// Never shows the password.
+impl fmt::Debug for ChallengePassword<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Empty => "Empty",
+            Self::Present(_) => "Present(..)",
+        })
+    }
+}
+
+/// A challenge password that is not empty, in whatever string type it was sent.
+#[derive(Clone, Copy)]
+pub struct PresentedPassword<'a> {
+    tag: u8,
+    contents: &'a [u8],
+}
+
+impl PresentedPassword<'_> {
+    /// Whether the password is `expected`, given in UTF-8, compared in a time that tells nothing but the lengths.
+    #[must_use]
+    pub fn verify(&self, expected: &[u8]) -> bool {
+        let text;
+        let presented = if is_in_octets(self.tag) {
+            self.contents
+        } else {
+            text = self.expose_secret();
+            text.as_bytes()
+        };
+        presented.ct_eq(expected).to_bool()
+    }
+
+    /// The password as text, for a service that judges it. What cannot be decoded is replaced by U+FFFD.
+    #[must_use]
+    pub fn expose_secret(&self) -> Zeroizing<String> {
+        // Enough for every type, so that no copy is left behind by growing.
+        let capacity = self.contents.len().saturating_add(1).saturating_mul(3);
+        let mut text = Zeroizing::new(String::with_capacity(capacity));
+        match self.tag {
+            tag::BMP_STRING => {
+                let (pairs, rest) = self.contents.as_chunks::<2>();
+                let units = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
+                text.extend(
+                    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)),
+                );
+                text.extend(rest.first().map(|_| char::REPLACEMENT_CHARACTER));
+            }
+            tag::UNIVERSAL_STRING => {
+                let (quads, rest) = self.contents.as_chunks::<4>();
+                let points = quads.iter().map(|quad| u32::from_be_bytes(*quad));
+                text.extend(
+                    points
+                        .map(|point| char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER)),
+                );
+                text.extend(rest.first().map(|_| char::REPLACEMENT_CHARACTER));
+            }
+            // OpenSSL and others put Latin-1 there.
+            tag::TELETEX_STRING => text.extend(self.contents.iter().map(|byte| char::from(*byte))),
+            _ => {
+                for chunk in self.contents.utf8_chunks() {
+                    text.push_str(chunk.valid());
+                    text.extend(chunk.invalid().first().map(|_| char::REPLACEMENT_CHARACTER));
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Never shows the password.
+impl fmt::Debug for PresentedPassword<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PresentedPassword(..)")
+    }
+}
+
+/// Whether a value of this tag can be a password.
+pub(super) const fn is_text(tag: u8) -> bool {
+    is_in_octets(tag)
+        || matches!(
+            tag,
+            tag::TELETEX_STRING | tag::BMP_STRING | tag::UNIVERSAL_STRING
+        )
+}
+
+/// Whether the octets of this string type are ASCII or UTF-8 as they are.
+const fn is_in_octets(tag: u8) -> bool {
+    matches!(
+        tag,
+        tag::PRINTABLE_STRING
+            | tag::UTF8_STRING
+            | tag::IA5_STRING
+            | NUMERIC_STRING
+            | VISIBLE_STRING
+            | tag::OCTET_STRING
+    )
+}
+
+const NUMERIC_STRING: u8 = 0x12;
+const VISIBLE_STRING: u8 = 0x1a;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn every_string_type_is_decoded() {
+        for (tag, contents, text) in [
+            (tag::PRINTABLE_STRING, &b"abc"[..], "abc"),
+            (tag::UTF8_STRING, "gr\u{fc}n".as_bytes(), "gr\u{fc}n"),
+            (tag::IA5_STRING, b"a@b", "a@b"),
+            (tag::OCTET_STRING, b"abc", "abc"),
+            (tag::TELETEX_STRING, b"gr\xfcn", "gr\u{fc}n"),
+            (
+                tag::BMP_STRING,
+                &[0, b'g', 0, 0xfc, 0xd8, 0x3d, 0xde, 0],
+                "g\u{fc}\u{1f600}",
+            ),
+            (
+                tag::UNIVERSAL_STRING,
+                &[0, 0, 0, b'g', 0, 1, 0xf6, 0],
+                "g\u{1f600}",
+            ),
+        ] {
+            let password = ChallengePassword::of(tag, contents);
+            assert!(is_text(tag));
+            assert!(password.verify(text.as_bytes()), "{tag:02x}");
+            assert!(!password.verify(b"other"));
+            let ChallengePassword::Present(password) = password else {
+                panic!("absent");
+            };
+            assert_eq!(*password.expose_secret(), text);
+        }
+        assert!(!is_text(tag::INTEGER));
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_replaced() {
+        for (tag, contents, text) in [
+            (tag::UTF8_STRING, &b"a\xffb"[..], "a\u{fffd}b"),
+            (tag::BMP_STRING, &[0, b'a', 0xd8, 0, 9], "a\u{fffd}\u{fffd}"),
+            (
+                tag::UNIVERSAL_STRING,
+                &[0, 0x11, 0, 0, 9],
+                "\u{fffd}\u{fffd}",
+            ),
+        ] {
+            let password = PresentedPassword { tag, contents };
+            assert_eq!(*password.expose_secret(), text);
+        }
+        let raw = PresentedPassword {
+            tag: tag::UTF8_STRING,
+            contents: b"a\xffb",
+        };
+        assert!(raw.verify(b"a\xffb"));
+    }
+
+    #[test]
+    fn no_copy_is_left_by_growing() {
+        for tag in 0..=0xff {
+            let contents = &[0xff; 301];
+            let text = PresentedPassword { tag, contents }.expose_secret();
+            assert_eq!(text.capacity(), 906, "{tag:02x}");
+        }
+    }
+
+    #[test]
+    fn absent_and_empty_never_match() {
+        let empty = ChallengePassword::of(tag::UTF8_STRING, b"");
+        for password in [ChallengePassword::Absent, empty] {
+            assert!(!password.verify(b""));
+            assert!(!password.verify(b"x"));
+        }
+        assert!(!ChallengePassword::of(tag::UTF8_STRING, b"x").verify(b""));
+    }
+
+    #[test]
+    fn debug_tells_only_which() {
+        let present = ChallengePassword::of(tag::UTF8_STRING, b"secret");
+        assert_eq!(format!("{present:?}"), "Present(..)");
+        assert_eq!(format!("{:?}", ChallengePassword::Absent), "Absent");
+    }
+}

@@ -1,0 +1,73 @@
+//! The error of building a message, CSR or certificate.
+
+use core::fmt;
+
+use super::{Cause, Item, Refused};
+use crate::MessageType;
+use crate::crypto::CryptoError;
+
+/// A message could not be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The private key does not belong to the certificate or CSR.
+    KeyMismatch,
+    /// The signing key can do none of the algorithms that the policy allows.
+    NoAlgorithm,
+    /// The policy allows no cipher, digest or key transport with which the message could be written.
+    EmptyPolicy,
+    /// The recipient's certificate or its key cannot be encrypted to.
+    Recipient(Refused),
+    /// A value cannot be written as this item.
+    InvalidInput(Item),
+    /// The key gave no signature, or the envelope could not be made.
+    Crypto(CryptoError),
+    /// The signature that was brought is not one of the certificate's key over the bytes to be signed.
+    WrongSignature,
+    /// A request of this type has no such reply: PENDING answers only a PKCSReq, RenewalReq or CertPoll, a CRL only a
+    /// GetCRL, certificates all but a GetCRL.
+    ReplyNotForRequest(MessageType),
+    /// No certificate (or CRL) is the one that the request asks for.
+    NotRequested,
+}
+
+impl BuildError {
+    /// Which of the four causes it is.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::Recipient(_) | Self::EmptyPolicy | Self::NoAlgorithm => Cause::Policy,
+            _ => Cause::Misuse,
+        }
+    }
+}
+
+impl From<CryptoError> for BuildError {
+    fn from(error: CryptoError) -> Self {
+        Self::Crypto(error)
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyMismatch => f.write_str("the private key is not the certificate's"),
+            Self::NoAlgorithm => {
+                f.write_str("the signing key can do no algorithm that the policy allows")
+            }
+            Self::EmptyPolicy => f.write_str("the policy allows nothing to write the message with"),
+            Self::Recipient(refused) => {
+                write!(f, "the recipient cannot be encrypted to: {refused}")
+            }
+            Self::InvalidInput(item) => write!(f, "the value cannot be written as {item}"),
+            Self::Crypto(error) => error.fmt(f),
+            Self::WrongSignature => {
+                f.write_str("the signature is not the certificate's over the bytes to be signed")
+            }
+            Self::ReplyNotForRequest(request) => write!(f, "a {request} has no such reply"),
+            Self::NotRequested => f.write_str("nothing in the reply is what the request asks for"),
+        }
+    }
+}
+
+impl core::error::Error for BuildError {}

@@ -1,0 +1,90 @@
+//! The error of a reply that does not fit its request.
+
+use core::fmt;
+
+use super::{Cause, OpenError, ParseError, VerifyError};
+use crate::{MessageType, PkiStatus};
+
+/// A reply is not accepted as the answer to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransactionError {
+    /// The reply could not be verified.
+    Verify(VerifyError),
+    /// The reply could not be opened.
+    Open(OpenError),
+    /// The opened payload cannot be read.
+    Payload(ParseError),
+    /// The reply has another transactionID than the request.
+    TransactionId,
+    /// The reply's recipientNonce is absent or not the request's senderNonce.
+    RecipientNonce,
+    /// The pkiStatus is none that RFC 8894 defines.
+    UnknownStatus(PkiStatus),
+    /// PENDING answers a GetCert or GetCRL.
+    UnexpectedPending(MessageType),
+    /// SUCCESS comes without content.
+    SuccessWithoutContent,
+    /// No certificate (or CRL) in the reply is the one that was asked for.
+    NotFound,
+    /// So many different certificates in the reply could be the one that was asked for.
+    Ambiguous(usize),
+    /// The issued certificate does not verify under the CA's.
+    NotIssuedByCa,
+}
+
+impl TransactionError {
+    /// Which of the four causes it is.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::Verify(error) => error.cause(),
+            Self::Open(error) => error.cause(),
+            Self::Payload(error) => error.cause(),
+            _ => Cause::Protocol,
+        }
+    }
+}
+
+impl From<VerifyError> for TransactionError {
+    fn from(error: VerifyError) -> Self {
+        Self::Verify(error)
+    }
+}
+
+impl From<OpenError> for TransactionError {
+    fn from(error: OpenError) -> Self {
+        Self::Open(error)
+    }
+}
+
+impl fmt::Display for TransactionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verify(error) => error.fmt(f),
+            Self::Open(error) => error.fmt(f),
+            Self::Payload(error) => error.fmt(f),
+            Self::TransactionId => f.write_str("the reply has another transactionID"),
+            Self::RecipientNonce => {
+                f.write_str("the reply's recipientNonce is not the request's senderNonce")
+            }
+            Self::UnknownStatus(status) => {
+                write!(f, "the reply has the unknown pkiStatus {}", status.code())
+            }
+            Self::UnexpectedPending(request) => write!(f, "PENDING answers a {request}"),
+            Self::SuccessWithoutContent => f.write_str("SUCCESS comes without content"),
+            Self::NotFound => f.write_str("what was asked for is not in the reply"),
+            Self::Ambiguous(count) => {
+                write!(
+                    f,
+                    "{count} certificates in the reply could be the one asked for"
+                )
+            }
+            Self::NotIssuedByCa => {
+                f.write_str("the issued certificate does not verify under the CA's")
+            }
+        }
+    }
+}
+
+impl core::error::Error for TransactionError {}

@@ -1,0 +1,193 @@
+//! The error of verifying a signature and its signer.
+
+use core::fmt;
+
+use super::{Cause, ParseError};
+use crate::crypto::DigestAlgorithm;
+use crate::{FailInfo, MessageType, Oid};
+
+/// A message could not be verified. It stays sealed and can only be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// A part of the message that was not read before cannot be read.
+    Parse(ParseError),
+    /// A CertRep stands where a request is expected.
+    NotARequest,
+    /// A request stands where a CertRep is expected.
+    NotAReply(MessageType),
+    /// The messageType is none that RFC 8894 defines for requests.
+    UnsupportedMessageType(MessageType),
+    /// The request has no senderNonce, which RFC 8894, section 3.2.1.5, demands.
+    MissingSenderNonce,
+    /// eContentType, or the contentType attribute, is not id-data, or the attribute is absent.
+    ContentType,
+    /// The messageDigest attribute is absent or is not the digest of the content.
+    MessageDigest,
+    /// No certificate at hand is the one that the SignerIdentifier names.
+    SignerCertificateMissing,
+    /// Two certificates with different keys answer to the SignerIdentifier.
+    AmbiguousSigner,
+    /// The signature is not the signer's.
+    Signature,
+    /// The digestAlgorithm is not the digest that the signature's parameters name.
+    DigestMismatch {
+        /// What digestAlgorithm says.
+        signer_info: DigestAlgorithm,
+        /// What the signature's parameters say.
+        signature: DigestAlgorithm,
+    },
+    /// The signature is right and its signer is nobody whom the caller trusts.
+    UntrustedSigner,
+    /// A RenewalReq is signed by a self-issued certificate, which renews nothing.
+    SelfIssuedRenewal,
+    /// A GetNextCACert response has no signed content: its certificates are not covered by the signature.
+    NoSignedContent,
+    /// A GetNextCACert response carries SCEP attributes: it is a pkiMessage, signed for another purpose.
+    ScepAttributes,
+    /// The caller's policy does not allow this algorithm or key.
+    Refused(Refused),
+}
+
+/// What a policy refuses, and where it stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The digestAlgorithm of a SignerInfo.
+    MessageDigest(Oid),
+    /// The signatureAlgorithm of a SignerInfo.
+    Signature(Oid),
+    /// The signature algorithm of a CSR.
+    CsrSignature(Oid),
+    /// The signature algorithm of a certificate.
+    CertificateSignature(Oid),
+    /// The contentEncryptionAlgorithm of an envelope.
+    ContentCipher(Oid),
+    /// The keyEncryptionAlgorithm of a recipient.
+    KeyTransport(Oid),
+    /// The hash of RSAES-OAEP.
+    OaepDigest(Oid),
+    /// The hash of the mask generation function of RSAES-OAEP.
+    MgfDigest(Oid),
+    /// The label of RSAES-OAEP is not empty.
+    OaepLabel,
+    /// The parameters of RSAES-OAEP cannot be read or name an unknown hash.
+    OaepParameters,
+    /// A public key of an algorithm that is not supported.
+    PublicKey(Oid),
+    /// An RSA key whose modulus has this number of bits.
+    RsaModulusBits(usize),
+    /// An RSA key whose exponent is even or less than 3, or whose modulus is even.
+    RsaKey,
+}
+
+impl VerifyError {
+    /// Which of the four causes it is.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::Parse(error) => error.cause(),
+            Self::MessageDigest | Self::Signature => Cause::Undecodable,
+            Self::UntrustedSigner | Self::Refused(_) => Cause::Policy,
+            _ => Cause::Protocol,
+        }
+    }
+
+    /// What a server should answer.
+    #[must_use]
+    pub const fn fail_info(&self) -> FailInfo {
+        match self {
+            Self::Refused(_) | Self::DigestMismatch { .. } => FailInfo::BadAlg,
+            Self::NotARequest
+            | Self::NotAReply(_)
+            | Self::UnsupportedMessageType(_)
+            | Self::MissingSenderNonce
+            | Self::UntrustedSigner
+            | Self::SelfIssuedRenewal => FailInfo::BadRequest,
+            _ => FailInfo::BadMessageCheck,
+        }
+    }
+}
+
+impl From<ParseError> for VerifyError {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parse(error) => error.fmt(f),
+            Self::NotARequest => f.write_str("a CertRep came where a request is expected"),
+            Self::NotAReply(found) => write!(f, "a {found} came where a CertRep is expected"),
+            Self::UnsupportedMessageType(found) => {
+                write!(f, "messageType {} is not supported", found.code())
+            }
+            Self::MissingSenderNonce => f.write_str("the request has no senderNonce"),
+            Self::ContentType => {
+                f.write_str("eContentType and the contentType attribute are not both id-data")
+            }
+            Self::MessageDigest => {
+                f.write_str("messageDigest is absent or not the digest of the content")
+            }
+            Self::SignerCertificateMissing => {
+                f.write_str("no certificate at hand is the one that the SignerIdentifier names")
+            }
+            Self::AmbiguousSigner => {
+                f.write_str("two certificates with different keys answer to the SignerIdentifier")
+            }
+            Self::Signature => f.write_str("the signature is not the signer's"),
+            Self::DigestMismatch {
+                signer_info,
+                signature,
+            } => write!(
+                f,
+                "digestAlgorithm is {} and the signature's is {}",
+                signer_info.name(),
+                signature.name()
+            ),
+            Self::UntrustedSigner => f.write_str("the signer is nobody whom the caller trusts"),
+            Self::SelfIssuedRenewal => {
+                f.write_str("a RenewalReq is signed by a self-issued certificate")
+            }
+            Self::NoSignedContent => f.write_str(
+                "the response has no signed content, so nothing covers its certificates",
+            ),
+            Self::ScepAttributes => {
+                f.write_str("a pkiMessage came where a GetNextCACert response is expected")
+            }
+            Self::Refused(refused) => refused.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for VerifyError {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (place, oid) = match self {
+            Self::MessageDigest(oid) => ("digestAlgorithm of the SignerInfo", oid),
+            Self::Signature(oid) => ("signatureAlgorithm of the SignerInfo", oid),
+            Self::CsrSignature(oid) => ("signatureAlgorithm of the CSR", oid),
+            Self::CertificateSignature(oid) => ("signatureAlgorithm of a certificate", oid),
+            Self::ContentCipher(oid) => ("contentEncryptionAlgorithm", oid),
+            Self::KeyTransport(oid) => ("keyEncryptionAlgorithm", oid),
+            Self::OaepDigest(oid) => ("hash of RSAES-OAEP", oid),
+            Self::MgfDigest(oid) => ("mask generation hash of RSAES-OAEP", oid),
+            Self::PublicKey(oid) => ("algorithm of a public key", oid),
+            Self::OaepLabel => return f.write_str("RSAES-OAEP with a label is refused"),
+            Self::OaepParameters => {
+                return f.write_str("the parameters of RSAES-OAEP cannot be read");
+            }
+            Self::RsaModulusBits(bits) => {
+                return write!(f, "an RSA key of {bits} bits is refused by policy");
+            }
+            Self::RsaKey => {
+                return f
+                    .write_str("an RSA key has an even modulus or an exponent below 3 or even");
+            }
+        };
+        write!(f, "{place} is {oid}, which is unknown or refused by policy")
+    }
+}

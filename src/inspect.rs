@@ -1,0 +1,297 @@
+//! Looking into messages without trusting them: for tools, support and logs, never for a server's road.
+//!
+//! What this module tells of an opened payload (that it opened, and where in it something is wrong) is exactly what a
+//! server must not tell a stranger: an endpoint that answers with it is a decryption oracle.
+
+use alloc::vec::Vec;
+
+use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::algorithm_identifier::KeyTransportError;
+use crate::asn1::Reader;
+use crate::certificate::Certificate;
+use crate::cms::{EnvelopedData, KeyTransRecipient, RecipientInfo};
+use crate::crypto::{
+    ContentCipher, DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider,
+    SignatureAlgorithm,
+};
+use crate::csr::UnverifiedCsr;
+use crate::message::{CertsOnly, IssuerAndSerialNumber, IssuerAndSubject};
+use crate::{
+    DecryptError, Encoding, Layer, MessageType, Oid, OpenError, ParseError, PkiMessage, Refused,
+    SignedForm, SignerId, VerifyError,
+};
+
+/// What the signature of a message says.
+#[derive(Clone, Debug)]
+pub struct SignatureReport<'m> {
+    /// The digest, or the unknown identifier in its place.
+    pub digest: Result<DigestAlgorithm, Oid>,
+    /// The signature algorithm, or the unknown identifier in its place.
+    pub algorithm: Result<SignatureAlgorithm, Oid>,
+    /// Whether the signature is right, and over which form of the attributes. Nobody's trust is in it.
+    pub outcome: Result<SignedForm, VerifyError>,
+    /// The certificate that the SignerIdentifier names, if it was at hand.
+    pub signer: Option<Certificate<'m>>,
+    /// Whether that certificate came with the message.
+    pub embedded: bool,
+}
+
+/// What is public of an envelope.
+#[derive(Clone, Debug)]
+pub struct EnvelopeReport<'m> {
+    /// The recipients in their order.
+    pub recipients: Vec<RecipientReport<'m>>,
+    /// The content cipher, or the unknown identifier in its place.
+    pub cipher: Result<ContentCipher, Oid>,
+    /// Whether the envelope is DER or BER.
+    pub encoding: Encoding,
+}
+
+/// What is public of a recipient.
+#[derive(Clone, Copy, Debug)]
+pub struct RecipientReport<'m> {
+    /// The kind of recipient.
+    pub kind: RecipientKind,
+    /// The certificate that it names, if it is a key-transport recipient.
+    pub id: Option<SignerId<'m>>,
+    /// How the key is encrypted, or the unknown identifier in its place; `None` for other kinds.
+    pub key_transport: Option<Result<KeyTransport, Refused>>,
+}
+
+/// The kind of a recipient, [RFC 5652, section 6.2](https://www.rfc-editor.org/rfc/rfc5652#section-6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RecipientKind {
+    /// ktri.
+    KeyTransport,
+    /// kari.
+    KeyAgreement,
+    /// kekri.
+    KeyEncryptionKey,
+    /// pwri.
+    Password,
+    /// ori.
+    Other,
+}
+
+/// A payload that was opened, with the plaintext it was read from.
+#[derive(Debug)]
+pub struct OpenedPayload {
+    plaintext: Zeroizing<Vec<u8>>,
+    /// What it is.
+    pub content: PayloadContent,
+}
+
+/// The kinds of payload.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum PayloadContent {
+    /// A PKCS #10 whose signature was not looked at.
+    Csr(UnverifiedCsr),
+    /// Certificates and CRLs.
+    CertsOnly(CertsOnly<'static>),
+    /// The payload of a CertPoll.
+    IssuerAndSubject(IssuerAndSubject),
+    /// The payload of a GetCert or GetCRL.
+    IssuerAndSerialNumber(IssuerAndSerialNumber),
+}
+
+/// Reports on the signature of a message; the signer is looked for in the message and among `signers`.
+#[must_use]
+pub fn signature<'m>(
+    message: &'m PkiMessage<'m>,
+    provider: &Provider,
+    policy: &Policy,
+    signers: &'m [Certificate<'m>],
+) -> Option<SignatureReport<'m>> {
+    let info = message.signer_info()?;
+    let digest = info.digest_algorithm.digest().map_err(|unknown| unknown.0);
+    let algorithm = info
+        .signature_algorithm
+        .signature(digest.ok())
+        .map_err(|unknown| unknown.0);
+    let signer = message
+        .unverified_certificates()
+        .map(|certificate| (certificate, true))
+        .chain(signers.iter().map(|signer| (signer.borrowed(), false)))
+        .find(|(certificate, _)| info.sid.matches(certificate));
+    let outcome = message
+        .verify_signature(provider, policy, signers.iter())
+        .map(|(_, verified)| verified.form);
+    Some(SignatureReport {
+        digest,
+        algorithm,
+        outcome,
+        embedded: signer.as_ref().is_some_and(|(_, embedded)| *embedded),
+        signer: signer.map(|(certificate, _)| certificate),
+    })
+}
+
+/// Reports on the envelope of a message, or gives `None` if it has none.
+///
+/// # Errors
+/// A [`ParseError`] if the content is no EnvelopedData.
+pub fn envelope<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopeReport<'m>>, ParseError> {
+    let Some(envelope) = sealed(message)? else {
+        return Ok(None);
+    };
+    let recipients = envelope.recipients().map(|recipient| {
+        let (kind, ktri) = match recipient? {
+            RecipientInfo::KeyTrans(ktri) => (RecipientKind::KeyTransport, Some(ktri)),
+            RecipientInfo::KeyAgree => (RecipientKind::KeyAgreement, None),
+            RecipientInfo::Kek => (RecipientKind::KeyEncryptionKey, None),
+            RecipientInfo::Password => (RecipientKind::Password, None),
+            RecipientInfo::Other => (RecipientKind::Other, None),
+        };
+        Ok(RecipientReport {
+            kind,
+            id: ktri.map(|ktri| ktri.rid.into()),
+            key_transport: ktri.map(|ktri| key_transport(&ktri)),
+        })
+    });
+    Ok(Some(EnvelopeReport {
+        recipients: recipients.collect::<Result<_, ParseError>>()?,
+        cipher: envelope
+            .content_cipher
+            .cipher()
+            .map_err(|unknown| unknown.0),
+        encoding: envelope.encoding,
+    }))
+}
+
+/// Opens the envelope of a message that nobody verified, with whichever of `keys` fits.
+///
+/// No certificate says which key is meant, so each is tried on each recipient; that one fits shows in the payload, which
+/// must be readable too: random bytes end in right padding once in 256 times.
+///
+/// # Errors
+/// An [`OpenError`]: [`OpenError::Decrypt`] if no key fits.
+pub fn open_unverified(
+    message: &PkiMessage<'_>,
+    provider: &Provider,
+    keys: &[&dyn DecryptionKey],
+    rng: &mut dyn CryptoRng,
+) -> Result<OpenedPayload, OpenError> {
+    let envelope = sealed(message)?.ok_or(OpenError::NoContent)?;
+    let cipher = envelope
+        .content_cipher
+        .cipher()
+        .map_err(|unknown| OpenError::Refused(Refused::ContentCipher(unknown.0)))?;
+    for recipient in envelope.recipients() {
+        let RecipientInfo::KeyTrans(ktri) = recipient? else {
+            continue;
+        };
+        let Ok(transport) = key_transport(&ktri) else {
+            continue;
+        };
+        let encrypted_key = ktri.encrypted_key.to_cow();
+        for key in keys {
+            let content_key = key.decrypt_key(transport, &encrypted_key, rng);
+            let payload = content_key
+                .ok()
+                .filter(|content_key| content_key.len() == cipher.key_len())
+                .and_then(|content_key| decrypt(&envelope, provider, cipher, &content_key))
+                .and_then(|plaintext| read(message, plaintext));
+            if let Some(payload) = payload {
+                return Ok(payload);
+            }
+        }
+    }
+    Err(DecryptError.into())
+}
+
+impl OpenedPayload {
+    /// The opened bytes, which may hold a challenge password.
+    #[must_use]
+    pub fn secret_plaintext(&self) -> &[u8] {
+        &self.plaintext
+    }
+}
+
+// Interop: NDES and .NET servers send a stub byte as the content of a FAILURE.
+fn sealed<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopedData<'m>>, ParseError> {
+    let stub =
+        message.content().len() <= 1 && message.unverified_message_type() == MessageType::CertRep;
+    if stub {
+        return Ok(None);
+    }
+    message.envelope()
+}
+
+fn key_transport(ktri: &KeyTransRecipient<'_>) -> Result<KeyTransport, Refused> {
+    ktri.key_encryption
+        .key_transport()
+        .map(|oaep| oaep.transport)
+        .map_err(|error| match error {
+            KeyTransportError::Unknown(oid) => Refused::KeyTransport(oid),
+            KeyTransportError::Label => Refused::OaepLabel,
+            KeyTransportError::Parameters => Refused::OaepParameters,
+        })
+}
+
+fn decrypt(
+    envelope: &EnvelopedData<'_>,
+    provider: &Provider,
+    cipher: ContentCipher,
+    content_key: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let iv = envelope.content_cipher.initialisation_vector()?;
+    let mut buffer = Zeroizing::new(envelope.encrypted_content.to_vec());
+    provider
+        .content_encryption()
+        .decrypt(cipher, content_key, iv, &mut buffer)
+        .ok()?;
+    let padding = usize::from(*buffer.last()?);
+    let len = buffer.len().checked_sub(padding)?;
+    let right = (1..=cipher.block_len()).contains(&padding)
+        && buffer
+            .iter()
+            .skip(len)
+            .all(|byte| usize::from(*byte) == padding);
+    if !right {
+        return None;
+    }
+    buffer.truncate(len);
+    Some(buffer)
+}
+
+/// Reads a payload as what its message's type says, or as the first kind that fits where that says nothing.
+fn read(message: &PkiMessage<'_>, plaintext: Zeroizing<Vec<u8>>) -> Option<OpenedPayload> {
+    let limits = message.limits();
+    let csr = || {
+        UnverifiedCsr::from_der(plaintext.to_vec(), limits)
+            .ok()
+            .map(PayloadContent::Csr)
+    };
+    let certs_only = || {
+        CertsOnly::parse(plaintext.to_vec(), limits)
+            .ok()
+            .map(PayloadContent::CertsOnly)
+    };
+    let names =
+        || whole(&plaintext, message, IssuerAndSubject::read).map(PayloadContent::IssuerAndSubject);
+    let serial = || {
+        whole(&plaintext, message, IssuerAndSerialNumber::read)
+            .map(PayloadContent::IssuerAndSerialNumber)
+    };
+    let content = match message.unverified_message_type() {
+        MessageType::CertRep => certs_only(),
+        MessageType::PkcsReq | MessageType::RenewalReq => csr(),
+        MessageType::CertPoll => names(),
+        MessageType::GetCert | MessageType::GetCrl => serial(),
+        MessageType::Other(_) => csr().or_else(certs_only).or_else(names).or_else(serial),
+    }?;
+    Some(OpenedPayload { plaintext, content })
+}
+
+fn whole<T>(
+    plaintext: &[u8],
+    message: &PkiMessage<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, ParseError>,
+) -> Option<T> {
+    let mut reader = Reader::new(plaintext, 0, Layer::Payload, message.limits());
+    let value = read(&mut reader).ok()?;
+    reader.at_end().then_some(value)
+}

@@ -1,0 +1,111 @@
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+#![deny(missing_docs, unreachable_pub)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+//! The messages of SCEP, the Simple Certificate Enrolment Protocol ([RFC 8894]), for both sides.
+//!
+//! Pure types and functions: no sockets, no clock, no threads, no globals; `no_std` + `alloc`. What needs randomness takes an
+//! RNG as an argument, what needs the time takes the time.
+//!
+//! # The road of a message
+//!
+//! ```text
+//! server:  bytes -> PkiMessage -> VerifiedMessage -> Request -> UnsignedReply -> bytes
+//! client:  RequestBuilder -> UnsignedRequest -> bytes, PendingRequest
+//!          bytes -> PkiMessage -> CertRep -> SealedReply -> Granted
+//! ```
+//!
+//! Each state is a type, and is made only by the step before it. Nothing of a [`PkiMessage`] is to be trusted, and its
+//! accessors say so; a [`VerifiedMessage`] has a right signature by somebody whom the caller trusts; a [`Request`] is opened,
+//! and only it can be granted. A client reads a reply only through the [`PendingRequest`] that it answers.
+//!
+//! # Where to find what
+//!
+//! | for | see |
+//! | --- | --- |
+//! | receiving a request | [`PkiMessage::parse`], [`PkiMessage::verify`], [`VerifiedMessage::open`], [`Request`] |
+//! | answering it | [`Request::reply`], [`PkiMessage::refuse`] |
+//! | making a request | [`CsrBuilder`], [`SignerCertificateBuilder`], [`RequestBuilder`] |
+//! | reading the reply | [`PendingRequest::accept`], [`SealedReply::open`], [`Granted`] |
+//! | the other bodies | [`Capabilities`], [`CaCertificates`], [`NextCaCertificates`] |
+//! | algorithms, policies, keys | [`crypto`] |
+//! | looking into a message without trusting it | [`inspect`] |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `rustcrypto` (default) | the software provider: RSA, AES, 3DES, SHA-1, SHA-2; still `no_std` |
+//! | `legacy` | single DES and MD5, under `Policy::legacy()` |
+//! | `pem` | keys and certificates from PEM |
+//! | `cms` | conversions from and to the `cms` crate's types; outside the semver promise until cms 0.3.0 is final |
+//! | `std` | times from `std::time::SystemTime` |
+//!
+//! [RFC 8894]: https://www.rfc-editor.org/rfc/rfc8894
+
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod algorithm_identifier;
+mod asn1;
+mod attributes;
+mod capabilities;
+mod certificate;
+// The crate `cms` has the name too: inside this crate it is `::cms`.
+mod cms;
+#[cfg(feature = "cms")]
+mod cms_conversions;
+mod crl;
+pub mod crypto;
+mod csr;
+mod error;
+pub mod inspect;
+mod limits;
+mod message;
+mod name;
+pub mod oid;
+mod pki_message;
+mod signed;
+mod signer_certificate;
+
+pub use crate::cms::{Encoding, SignedForm};
+pub use attributes::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
+pub use capabilities::{Capabilities, Capability};
+pub use certificate::{Certificate, CertificateSignatureError, Extension, KeyUsage, Validity};
+pub use crl::Crl;
+pub use csr::{
+    ChallengePassword, Csr, CsrBuilder, CsrError, PresentedPassword, UnsignedCsr, UnverifiedCsr,
+};
+pub use error::{
+    BuildError, Cause, DecryptError, Error, Item, Layer, OpenError, ParseError, ParseErrorKind,
+    RecipientHint, Refused, TransactionError, VerifyError,
+};
+pub use limits::{Limit, Limits};
+pub use message::{
+    CaCertificates, CaRoles, CertRep, CertsOnly, Failure, Granted, IssuerAndSerialNumber,
+    IssuerAndSubject, NextCaBuilder, NextCaCertificates, PendingRequest, Refusal, ReplyBuilder,
+    Request, RequestBody, RequestBuilder, SealedReply, UnsignedReply, UnsignedRequest,
+};
+pub use name::NameRef;
+pub use oid::Oid;
+pub use pki_message::{
+    Attributes, EncryptedKey, PkiMessage, Recipient, RecipientId, SignerId, SignerIdentity,
+    SignerMatch, SignerTrust, UnknownAttribute, VerifiedMessage,
+};
+pub use signer_certificate::{SignerCertificateBuilder, UnsignedSignerCertificate};
+
+#[cfg(all(doctest, feature = "rustcrypto"))]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

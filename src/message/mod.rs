@@ -1,0 +1,21 @@
+//! The typed messages of [RFC 8894, section 3.3]: requests, replies, and what they carry.
+//!
+//! [RFC 8894, section 3.3]: https://www.rfc-editor.org/rfc/rfc8894#section-3.3
+
+mod ca_certificates;
+mod certs_only;
+mod next_ca;
+mod payload;
+mod pending;
+mod reply;
+mod request;
+mod request_builder;
+
+pub use ca_certificates::CaCertificates;
+pub use certs_only::CertsOnly;
+pub use next_ca::{NextCaBuilder, NextCaCertificates};
+pub use payload::{IssuerAndSerialNumber, IssuerAndSubject};
+pub use pending::{CaRoles, CertRep, Failure, Granted, PendingRequest, SealedReply};
+pub use reply::{Refusal, ReplyBuilder, UnsignedReply};
+pub use request::{Request, RequestBody};
+pub use request_builder::{RequestBuilder, UnsignedRequest};

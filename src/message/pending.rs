@@ -1,0 +1,481 @@
+//! A client's side of a transaction: the request that waits for its reply, and what the reply yields.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::certs_only::{CertsOnly, read_prefix};
+use super::payload::IssuerAndSerialNumber;
+use crate::certificate::Certificate;
+use crate::crl::Crl;
+use crate::crypto::{Policy, Provider, SubstituteSecret, is_same_key};
+use crate::pki_message::{EncryptedKey, PkiMessage, Recipient};
+use crate::{
+    DecryptError, FailInfo, Layer, MessageType, Nonce, OpenError, PkiStatus, TransactionError,
+    TransactionId, VerifyError,
+};
+
+/// A CA's certificates by their role: who issues, who receives requests, who signs replies.
+///
+/// GetCACert is not authenticated: name here only what you checked, against a fingerprint or a certificate that you have
+/// from elsewhere.
+#[derive(Clone, Debug)]
+pub struct CaRoles<'c> {
+    issuer: Certificate<'c>,
+    recipient: Certificate<'c>,
+    reply_signers: Vec<Certificate<'c>>,
+}
+
+impl<'c> CaRoles<'c> {
+    /// A CA that does all three itself.
+    #[must_use]
+    pub fn new(ca: &'c Certificate<'_>) -> Self {
+        Self::with_ra(ca, ca, ca)
+    }
+
+    /// A CA behind an RA: requests are encrypted to `encryption`, replies are signed by `signing`, and by nobody else.
+    #[must_use]
+    pub fn with_ra(
+        issuer: &'c Certificate<'_>,
+        encryption: &'c Certificate<'_>,
+        signing: &'c Certificate<'_>,
+    ) -> Self {
+        Self {
+            issuer: issuer.borrowed(),
+            recipient: encryption.borrowed(),
+            reply_signers: alloc::vec![signing.borrowed()],
+        }
+    }
+
+    /// Also takes replies signed by this certificate, as in a rollover by the next CA's.
+    #[must_use]
+    pub fn reply_signer(mut self, certificate: &'c Certificate<'_>) -> Self {
+        self.reply_signers.push(certificate.borrowed());
+        self
+    }
+
+    /// The roles with certificates of their own, to be kept.
+    #[must_use]
+    pub fn into_owned(self) -> CaRoles<'static> {
+        CaRoles {
+            issuer: self.issuer.into_owned(),
+            recipient: self.recipient.into_owned(),
+            reply_signers: self
+                .reply_signers
+                .into_iter()
+                .map(Certificate::into_owned)
+                .collect(),
+        }
+    }
+
+    /// The certificate that issued certificates verify under.
+    #[must_use]
+    pub const fn issuer(&self) -> &Certificate<'c> {
+        &self.issuer
+    }
+
+    /// The certificate that requests are encrypted to.
+    #[must_use]
+    pub const fn recipient(&self) -> &Certificate<'c> {
+        &self.recipient
+    }
+
+    /// The certificates that may sign replies.
+    #[must_use]
+    pub fn reply_signers(&self) -> &[Certificate<'c>] {
+        &self.reply_signers
+    }
+}
+
+/// A request that was sent, and what is needed to read its reply.
+///
+/// A reply is read only through it; without it there is no way to a certificate:
+///
+/// ```compile_fail,E0599
+/// # use scep::{Limits, PkiMessage};
+/// # fn certificate(bytes: &[u8]) {
+/// let reply = PkiMessage::parse(bytes, &Limits::REPLY).unwrap();
+/// let issued = reply.certificates(); // only `PendingRequest::accept` leads there
+/// # }
+/// ```
+///
+/// Accepting borrows it: a forged or damaged reply must not cost the transaction.
+#[derive(Clone)]
+pub struct PendingRequest {
+    message_type: MessageType,
+    transaction_id: TransactionId<'static>,
+    sender_nonce: Nonce,
+    expected: Expected,
+    signer: Certificate<'static>,
+}
+
+/// What a reply must yield.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Enrolment {
+        public_key: Vec<u8>,
+        subject: Vec<u8>,
+        replaced: IssuerAndSerialNumber,
+    },
+    Certificate(IssuerAndSerialNumber),
+    Crl {
+        issuer: Vec<u8>,
+    },
+}
+
+/// A verified reply that belongs to its request.
+#[derive(Clone, Debug)]
+pub enum CertRep<'m> {
+    /// The request is granted; open the reply to see what it yields.
+    Success(SealedReply<'m>),
+    /// The request is refused: a value, not an error.
+    Failure(Failure),
+    /// The request waits for somebody's decision: poll with [`RequestBuilder::cert_poll`](super::RequestBuilder::cert_poll).
+    Pending,
+}
+
+/// A CA's refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    info: Option<FailInfo>,
+    text: Option<String>,
+    microsoft_error: Option<i32>,
+    microsoft_message: Option<String>,
+}
+
+/// A SUCCESS that is not yet opened.
+#[derive(Clone, Debug)]
+pub struct SealedReply<'m> {
+    message: &'m PkiMessage<'m>,
+    policy: Policy,
+    expected: &'m Expected,
+    signer: &'m Certificate<'m>,
+    issuer: &'m Certificate<'m>,
+}
+
+/// What a SUCCESS yields: the one certificate or CRL that was asked for, and what came along.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    certificate: Option<Certificate<'static>>,
+    crl: Option<Crl<'static>>,
+    others: Vec<Certificate<'static>>,
+}
+
+impl PendingRequest {
+    pub(crate) fn new(
+        message_type: MessageType,
+        transaction_id: TransactionId<'static>,
+        sender_nonce: Nonce,
+        expected: Expected,
+        signer: &Certificate<'_>,
+    ) -> Self {
+        Self {
+            message_type,
+            transaction_id,
+            sender_nonce,
+            expected,
+            signer: signer.clone().into_owned(),
+        }
+    }
+
+    /// Checks that a message is the reply to this request: a CertRep, signed by one of the CA's reply signers, with the
+    /// request's transactionID and its senderNonce as recipientNonce.
+    ///
+    /// # Errors
+    /// A [`TransactionError`]. What the peer refuses is no error but a [`CertRep::Failure`].
+    pub fn accept<'m>(
+        &'m self,
+        reply: &'m PkiMessage<'m>,
+        ca: &'m CaRoles<'m>,
+        provider: &Provider,
+        policy: &Policy,
+    ) -> Result<CertRep<'m>, TransactionError> {
+        let message_type = reply.unverified_message_type();
+        if message_type != MessageType::CertRep {
+            return Err(VerifyError::NotAReply(message_type).into());
+        }
+        // Interop: NDES and others send no certificate along, so the signer is found among the CA's.
+        let signers = ca.reply_signers.iter();
+        let (signer, _) = reply.verify_signature(provider, policy, signers.clone())?;
+        if !signers
+            .into_iter()
+            .any(|trusted| trusted.as_der() == signer.as_der())
+        {
+            return Err(VerifyError::UntrustedSigner.into());
+        }
+        let attributes = reply.unverified_attributes();
+        if attributes.transaction_id() != self.transaction_id {
+            return Err(TransactionError::TransactionId);
+        }
+        if attributes.recipient_nonce() != Some(self.sender_nonce) {
+            return Err(TransactionError::RecipientNonce);
+        }
+        match attributes.pki_status() {
+            Some(PkiStatus::Success) if reply.content().is_empty() => {
+                Err(TransactionError::SuccessWithoutContent)
+            }
+            Some(PkiStatus::Success) => Ok(CertRep::Success(SealedReply {
+                message: reply,
+                policy: *policy,
+                expected: &self.expected,
+                signer: &self.signer,
+                issuer: &ca.issuer,
+            })),
+            // Interop: content on FAILURE or PENDING (none, 0 or 1 byte, by server) means nothing.
+            Some(PkiStatus::Failure) => Ok(CertRep::Failure(Failure {
+                info: attributes.fail_info(),
+                text: attributes.fail_info_text(),
+                microsoft_error: attributes.microsoft_error(),
+                microsoft_message: attributes.microsoft_message(),
+            })),
+            Some(PkiStatus::Pending) => match self.message_type {
+                MessageType::GetCert | MessageType::GetCrl => {
+                    Err(TransactionError::UnexpectedPending(self.message_type))
+                }
+                _ => Ok(CertRep::Pending),
+            },
+            Some(status) => Err(TransactionError::UnknownStatus(status)),
+            // Parsing demands a pkiStatus of every CertRep.
+            None => Err(VerifyError::NotAReply(message_type).into()),
+        }
+    }
+
+    /// The messageType of the request.
+    #[must_use]
+    pub const fn message_type(&self) -> MessageType {
+        self.message_type
+    }
+
+    /// The transactionID.
+    #[must_use]
+    pub const fn transaction_id(&self) -> &TransactionId<'static> {
+        &self.transaction_id
+    }
+
+    pub(crate) const fn expected(&self) -> &Expected {
+        &self.expected
+    }
+}
+
+impl core::fmt::Debug for PendingRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("PendingRequest")
+            .field("message_type", &self.message_type)
+            .field("transaction_id", &self.transaction_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Failure {
+    /// failInfo; `None` if the server sent none or no number.
+    #[must_use]
+    pub const fn info(&self) -> Option<FailInfo> {
+        self.info
+    }
+
+    /// failInfoText.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// The HRESULT of a Microsoft server, such as `-2147024809` (0x80070057).
+    #[must_use]
+    pub const fn microsoft_error(&self) -> Option<i32> {
+        self.microsoft_error
+    }
+
+    /// The text of a Microsoft server.
+    #[must_use]
+    pub fn microsoft_message(&self) -> Option<&str> {
+        self.microsoft_message.as_deref()
+    }
+}
+
+impl core::fmt::Display for Failure {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.info {
+            Some(info) => info.fmt(f)?,
+            None => f.write_str("refused without failInfo")?,
+        }
+        if let Some(text) = self.text() {
+            write!(f, ": {}", text.escape_debug())?;
+        }
+        if let Some(error) = self.microsoft_error {
+            write!(f, " (HRESULT {error:#010x})")?;
+        }
+        Ok(())
+    }
+}
+
+impl SealedReply<'_> {
+    /// Opens the reply with the key of the certificate that signed the request, and finds what was asked for.
+    ///
+    /// # Errors
+    /// [`TransactionError::Open`] if it does not open, [`TransactionError::NotFound`] or
+    /// [`TransactionError::Ambiguous`] if it does not yield exactly what was asked for,
+    /// [`TransactionError::NotIssuedByCa`] if the CA's key did not sign that.
+    pub fn open(
+        &self,
+        provider: &Provider,
+        recipient: &Recipient<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Granted, TransactionError> {
+        let encrypted = self
+            .message
+            .encrypted_key(&self.policy, core::iter::once(recipient.certificate()))?;
+        let content_key = encrypted.decrypt(recipient.key(), rng);
+        let secret = recipient.key().substitute_secret();
+        self.open_with(provider, &encrypted, content_key, secret)
+    }
+
+    /// The encrypted content key: the first of two steps, for a private key that answers elsewhere.
+    ///
+    /// # Errors
+    /// [`TransactionError::Open`] for what is public of the envelope.
+    pub fn encrypted_key(&self) -> Result<EncryptedKey<'_>, TransactionError> {
+        Ok(self
+            .message
+            .encrypted_key(&self.policy, core::iter::once(self.signer))?)
+    }
+
+    /// Opens the reply with a content key that was decrypted elsewhere: the second of two steps. See
+    /// [`VerifiedMessage::open_with`](crate::VerifiedMessage::open_with).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with<E>(
+        &self,
+        provider: &Provider,
+        encrypted: &EncryptedKey<'_>,
+        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        secret: &SubstituteSecret,
+    ) -> Result<Granted, TransactionError> {
+        let limits = self.message.limits();
+        let opened = encrypted
+            .decrypt_content(provider, content_key, secret)
+            .map_err(OpenError::from)?;
+        let (_, len, _) = read_prefix(opened.buffer(), Layer::Payload, limits)
+            .map_err(|_| OpenError::from(DecryptError))?;
+        let payload = opened.finish(len).map_err(OpenError::from)?;
+        let set = CertsOnly::parse(&payload[..], limits).map_err(TransactionError::Payload)?;
+        self.find(&set, provider)
+    }
+
+    /// Chooses what was asked for, never by position.
+    fn find(&self, set: &CertsOnly<'_>, provider: &Provider) -> Result<Granted, TransactionError> {
+        let verifies = |certificate: &Certificate<'_>| {
+            certificate
+                .verify_issued_by(self.issuer, provider, &self.policy)
+                .map_err(|_| TransactionError::NotIssuedByCa)
+        };
+        match self.expected {
+            Expected::Enrolment {
+                public_key,
+                replaced,
+                ..
+            } => {
+                let (certificate, others) = choose(set, |certificate| {
+                    is_same_key(certificate.public_key_der(), public_key)
+                        && !replaced.matches(certificate)
+                })?;
+                verifies(&certificate)?;
+                Ok(Granted::certificate_with(certificate, others))
+            }
+            Expected::Certificate(wanted) => {
+                let (certificate, others) = choose(set, |certificate| wanted.matches(certificate))?;
+                Ok(Granted::certificate_with(certificate, others))
+            }
+            Expected::Crl { issuer } => {
+                let mut found: Vec<Crl<'static>> = Vec::new();
+                for crl in set.crls().filter_map(Result::ok) {
+                    let same = |other: &Crl<'_>| other.as_der() == crl.as_der();
+                    if crl.issuer_der() == issuer && !found.iter().any(same) {
+                        found.push(crl.into_owned());
+                    }
+                }
+                let crl = only(found)?;
+                if self.issuer.subject_der() == issuer {
+                    crl.verify_issued_by(self.issuer, provider, &self.policy)
+                        .map_err(|_| TransactionError::NotIssuedByCa)?;
+                }
+                let others = set.certificates().filter_map(Result::ok);
+                Ok(Granted {
+                    certificate: None,
+                    crl: Some(crl),
+                    others: others.map(Certificate::into_owned).collect(),
+                })
+            }
+        }
+    }
+}
+
+/// The one certificate that is wanted, and all others.
+fn choose(
+    set: &CertsOnly<'_>,
+    wanted: impl Fn(&Certificate<'_>) -> bool,
+) -> Result<(Certificate<'static>, Vec<Certificate<'static>>), TransactionError> {
+    let mut found: Vec<Certificate<'static>> = Vec::new();
+    let mut others = Vec::new();
+    for certificate in set.certificates().filter_map(Result::ok) {
+        if !wanted(&certificate) {
+            others.push(certificate.into_owned());
+        } else if !found
+            .iter()
+            .any(|same| same.as_der() == certificate.as_der())
+        {
+            found.push(certificate.into_owned());
+        }
+    }
+    Ok((only(found)?, others))
+}
+
+fn only<T>(mut found: Vec<T>) -> Result<T, TransactionError> {
+    match (found.pop(), found.len()) {
+        (Some(one), 0) => Ok(one),
+        (Some(_), more) => Err(TransactionError::Ambiguous(more.saturating_add(1))),
+        (None, _) => Err(TransactionError::NotFound),
+    }
+}
+
+impl Granted {
+    fn certificate_with(
+        certificate: Certificate<'static>,
+        others: Vec<Certificate<'static>>,
+    ) -> Self {
+        Self {
+            certificate: Some(certificate),
+            crl: None,
+            others,
+        }
+    }
+
+    /// The certificate that was asked for; `None` after a GetCRL.
+    ///
+    /// One that was enrolled for is signed by the CA's key. One that a GetCert asked for by its issuer and serial number may
+    /// be another issuer's, and its signature was not verified.
+    #[must_use]
+    pub const fn certificate(&self) -> Option<&Certificate<'static>> {
+        self.certificate.as_ref()
+    }
+
+    /// The certificate, as [`certificate`](Self::certificate) has it.
+    #[must_use]
+    pub fn into_certificate(self) -> Option<Certificate<'static>> {
+        self.certificate
+    }
+
+    /// The CRL that a GetCRL asked for. If it is the CA's own, its signature was verified.
+    #[must_use]
+    pub const fn crl(&self) -> Option<&Crl<'static>> {
+        self.crl.as_ref()
+    }
+
+    /// The other certificates of the reply, such as the chain. Only the CA's key vouches for what it signed itself.
+    #[must_use]
+    pub fn others(&self) -> &[Certificate<'static>] {
+        &self.others
+    }
+}

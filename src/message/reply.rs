@@ -1,0 +1,324 @@
+//! Replies: built from an opened request, or, as a bare refusal, from one that could not be verified or opened.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use signature::rand_core::CryptoRng;
+
+use super::request::{Request, RequestBody};
+use crate::certificate::Certificate;
+use crate::cms::write_certs_only;
+use crate::crl::Crl;
+use crate::crypto::{
+    ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
+    is_same_key,
+};
+use crate::pki_message::build::{
+    AttributeSet, EnvelopeAlgorithms, ReplyAttributes, Unsigned, check_recipient, check_text, seal,
+};
+use crate::pki_message::{PkiMessage, SignerIdentity};
+use crate::{
+    BuildError, Error, FailInfo, MessageType, Nonce, OpenError, PkiStatus, TransactionId,
+    VerifyError,
+};
+
+/// Builds the reply to an opened request: SUCCESS, FAILURE or PENDING.
+///
+/// transactionID, recipientNonce, recipient and algorithms come from the request, so none can be mismatched. Made only by
+/// [`Request::reply`]; a request that was not opened has none:
+///
+/// ```compile_fail,E0599
+/// # use scep::{SignerIdentity, VerifiedMessage, crypto::Provider};
+/// # fn reply(verified: &VerifiedMessage<'_>, provider: &Provider, ra: &SignerIdentity<'_>) {
+/// let reply = verified.reply(provider, ra); // only an opened Request can be granted
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ReplyBuilder<'r> {
+    request: &'r Request,
+    provider: Provider,
+    signer: &'r SignerIdentity<'r>,
+}
+
+/// Builds the reply to a request that could not be verified or opened. It can only be a FAILURE:
+///
+/// ```compile_fail,E0599
+/// # use scep::{Certificate, PkiMessage, SignerIdentity, crypto::{CryptoRng, Policy, Provider}};
+/// # fn grant(m: &PkiMessage<'_>, p: &Provider, ra: &SignerIdentity<'_>, c: &[Certificate<'_>], rng: &mut dyn CryptoRng) {
+/// let reply = m.refuse(p, &Policy::default(), ra).success(c, rng);
+/// # }
+/// ```
+///
+/// Made by [`PkiMessage::refuse`]. It echoes the transactionID, up to 256 bytes of it, and the senderNonce, both unverified.
+#[derive(Clone, Debug)]
+pub struct Refusal<'r> {
+    message: &'r PkiMessage<'r>,
+    provider: Provider,
+    policy: Policy,
+    signer: &'r SignerIdentity<'r>,
+}
+
+/// A reply that lacks its signature: sign it at once with [`sign`](Self::sign), or have
+/// [`to_be_signed`](Self::to_be_signed) signed elsewhere and bring the signature to [`attach`](Self::attach).
+#[derive(Clone)]
+pub struct UnsignedReply(Unsigned);
+
+impl Request {
+    /// Starts the reply, signed by `signer`: the CA, or the RA that answers for it.
+    #[must_use]
+    pub const fn reply<'r>(
+        &'r self,
+        provider: &Provider,
+        signer: &'r SignerIdentity<'r>,
+    ) -> ReplyBuilder<'r> {
+        ReplyBuilder {
+            request: self,
+            provider: *provider,
+            signer,
+        }
+    }
+
+    /// Whether and how a SUCCESS would be enveloped: ask before issuing what cannot be delivered.
+    ///
+    /// # Errors
+    /// [`BuildError::Recipient`] if the signer's key cannot be encrypted to under the policy.
+    pub fn success_envelope(&self) -> Result<(ContentCipher, KeyTransport), BuildError> {
+        check_recipient(self.signer(), self.policy())?;
+        Ok((self.content_cipher(), self.key_transport()))
+    }
+}
+
+impl ReplyBuilder<'_> {
+    /// SUCCESS with certificates: the issued one, or for a GetCert the one asked for, and whatever else shall go along,
+    /// such as its chain. Their order does not matter.
+    ///
+    /// # Errors
+    /// [`BuildError::NotRequested`] if none has the CSR's public key, or is the one that a GetCert names;
+    /// [`BuildError::ReplyNotForRequest`] for a GetCRL; others as for every message.
+    pub fn success(
+        &self,
+        certificates: &[Certificate<'_>],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<UnsignedReply, BuildError> {
+        let requested = |certificate: &Certificate<'_>| match self.request.body() {
+            RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr) => {
+                is_same_key(certificate.public_key_der(), csr.public_key_der())
+            }
+            RequestBody::GetCert(id) => id.matches(certificate),
+            // The CSR was in an earlier message, which the caller keeps.
+            RequestBody::CertPoll(_) => true,
+            RequestBody::GetCrl(_) => false,
+        };
+        if self.request.message_type() == MessageType::GetCrl {
+            return Err(BuildError::ReplyNotForRequest(MessageType::GetCrl));
+        }
+        if !certificates.iter().any(requested) {
+            return Err(BuildError::NotRequested);
+        }
+        let certificates: Vec<&[u8]> = certificates.iter().map(Certificate::as_der).collect();
+        self.success_payload(&write_certs_only(&certificates, &[]), rng)
+    }
+
+    /// SUCCESS with the CRL that a GetCRL asks for.
+    ///
+    /// # Errors
+    /// [`BuildError::NotRequested`] if the CRL is another issuer's; [`BuildError::ReplyNotForRequest`] for anything but a
+    /// GetCRL; others as for every message.
+    pub fn success_crl(
+        &self,
+        crl: &Crl<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<UnsignedReply, BuildError> {
+        let RequestBody::GetCrl(id) = self.request.body() else {
+            let message_type = self.request.message_type();
+            return Err(BuildError::ReplyNotForRequest(message_type));
+        };
+        if crl.issuer_der() != id.issuer_der() {
+            return Err(BuildError::NotRequested);
+        }
+        self.success_payload(&write_certs_only(&[], &[crl.as_der()]), rng)
+    }
+
+    /// FAILURE with a reason and, if it helps, a text for people.
+    ///
+    /// # Errors
+    /// [`BuildError::InvalidInput`] for a text that is empty or has control characters; others as for every message.
+    pub fn failure(
+        &self,
+        info: FailInfo,
+        text: Option<&str>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<UnsignedReply, BuildError> {
+        text.map_or(Ok(()), check_text)?;
+        self.build(PkiStatus::Failure, Some((info, text)), None, rng)
+    }
+
+    /// PENDING: the request waits for somebody's decision, and the client is to poll.
+    ///
+    /// # Errors
+    /// [`BuildError::ReplyNotForRequest`] for anything but a PKCSReq, RenewalReq or CertPoll; others as for every message.
+    pub fn pending(&self, rng: &mut dyn CryptoRng) -> Result<UnsignedReply, BuildError> {
+        match self.request.message_type() {
+            MessageType::PkcsReq | MessageType::RenewalReq | MessageType::CertPoll => {
+                self.build(PkiStatus::Pending, None, None, rng)
+            }
+            other => Err(BuildError::ReplyNotForRequest(other)),
+        }
+    }
+
+    fn success_payload(
+        &self,
+        payload: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<UnsignedReply, BuildError> {
+        let (cipher, transport) = self.request.success_envelope()?;
+        let envelope = seal(
+            &self.provider,
+            self.request.policy(),
+            self.request.signer(),
+            EnvelopeAlgorithms { cipher, transport },
+            payload,
+            rng,
+        )?;
+        self.build(PkiStatus::Success, None, Some(envelope), rng)
+    }
+
+    fn build(
+        &self,
+        pki_status: PkiStatus,
+        fail_info: Option<(FailInfo, Option<&str>)>,
+        content: Option<Vec<u8>>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<UnsignedReply, BuildError> {
+        Unsigned::new(
+            &self.provider,
+            self.request.policy(),
+            self.signer,
+            Some(self.request.digest()),
+            &AttributeSet {
+                message_type: MessageType::CertRep,
+                transaction_id: self.request.transaction_id(),
+                // Interop: MikroTik refuses a reply without senderNonce, though RFC 8894 has no use for one.
+                sender_nonce: Nonce::random(rng),
+                reply: Some(ReplyAttributes {
+                    pki_status,
+                    recipient_nonce: self.request.sender_nonce(),
+                    fail_info,
+                }),
+            },
+            content,
+        )
+        .map(UnsignedReply)
+    }
+}
+
+impl PkiMessage<'_> {
+    /// Starts the refusal of a request that could not be verified or opened. Its digest is the request's if the policy
+    /// allows that.
+    #[must_use]
+    pub const fn refuse<'r>(
+        &'r self,
+        provider: &Provider,
+        policy: &Policy,
+        signer: &'r SignerIdentity<'r>,
+    ) -> Refusal<'r> {
+        Refusal {
+            message: self,
+            provider: *provider,
+            policy: *policy,
+            signer,
+        }
+    }
+}
+
+impl Refusal<'_> {
+    /// FAILURE because of an error of verifying or opening, with its `fail_info()`.
+    ///
+    /// What the policy refuses is named in a failInfoText: the algorithms of a message are public. Nothing else has a text,
+    /// so that nobody learns from one why an envelope did not open.
+    ///
+    /// # Errors
+    /// A [`BuildError`], as for every message.
+    pub fn because(
+        &self,
+        error: impl Into<Error>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<UnsignedReply, BuildError> {
+        let error = error.into();
+        let text = match &error {
+            Error::Verify(VerifyError::Refused(refused))
+            | Error::Open(OpenError::Refused(refused)) => Some(refused.to_string()),
+            _ => None,
+        };
+        let id = self.message.unverified_transaction_id();
+        let echoed = id
+            .as_bytes()
+            .get(..TransactionId::MAX_LEN)
+            .unwrap_or(id.as_bytes());
+        Unsigned::new(
+            &self.provider,
+            &self.policy,
+            self.signer,
+            self.message.unverified_digest(),
+            &AttributeSet {
+                message_type: MessageType::CertRep,
+                transaction_id: &TransactionId::borrowed(echoed),
+                sender_nonce: Nonce::random(rng),
+                reply: Some(ReplyAttributes {
+                    pki_status: PkiStatus::Failure,
+                    recipient_nonce: self.message.unverified_sender_nonce(),
+                    fail_info: Some((error.fail_info(), text.as_deref())),
+                }),
+            },
+            None,
+        )
+        .map(UnsignedReply)
+    }
+}
+
+impl UnsignedReply {
+    /// Signs the reply with the signer's key, and gives its bytes.
+    ///
+    /// # Errors
+    /// [`BuildError::KeyMismatch`] if the key is not the signer's; [`BuildError::Crypto`] if it gives no signature.
+    pub fn sign(
+        self,
+        key: &dyn SigningKey,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, BuildError> {
+        self.0.sign(key, rng)
+    }
+
+    /// The bytes to be signed elsewhere, not yet digested.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        self.0.to_be_signed()
+    }
+
+    /// The algorithm with which they are to be signed.
+    #[must_use]
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
+
+    /// Takes the signature that was made elsewhere, and gives the reply's bytes.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongSignature`] if it is not the signer's over [`to_be_signed`](Self::to_be_signed).
+    pub fn attach(self, signature: &[u8], provider: &Provider) -> Result<Vec<u8>, BuildError> {
+        self.0.attach(signature, provider)
+    }
+}
+
+impl core::fmt::Debug for UnsignedReply {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("UnsignedReply { .. }")
+    }
+}
+
+impl PkiMessage<'_> {
+    /// The digest that the message names, for a refusal to mirror.
+    fn unverified_digest(&self) -> Option<DigestAlgorithm> {
+        self.signer_info()?.digest_algorithm.digest().ok()
+    }
+}

@@ -1,0 +1,276 @@
+//! The third state of a request: opened.
+
+use alloc::vec::Vec;
+
+use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::payload::{IssuerAndSerialNumber, IssuerAndSubject};
+use crate::asn1::Reader;
+use crate::certificate::Certificate;
+use crate::crypto::{
+    ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
+    SubstituteSecret, is_same_key,
+};
+use crate::csr::{Csr, UnverifiedCsr};
+use crate::pki_message::{
+    EncryptedKey, PkiMessage, Recipient, SignerMatch, SignerTrust, VerifiedMessage,
+};
+use crate::{DecryptError, Error, Layer, MessageType, Nonce, OpenError, ParseError, TransactionId};
+
+/// A request that was verified and opened: what a server decides on, and the only thing that it can grant.
+///
+/// It owns all that it holds and is `Send + Sync + 'static`, so that it may wait in a queue or across an await point.
+/// Made only by [`VerifiedMessage::open`] and [`VerifiedMessage::open_with`].
+#[derive(Clone, Debug)]
+pub struct Request {
+    body: RequestBody,
+    message_type: MessageType,
+    transaction_id: TransactionId<'static>,
+    sender_nonce: Option<Nonce>,
+    signer: Certificate<'static>,
+    matched: SignerMatch,
+    recipient: usize,
+    digest: DigestAlgorithm,
+    signature_algorithm: SignatureAlgorithm,
+    cipher: ContentCipher,
+    transport: KeyTransport,
+    policy: Policy,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum RequestBody {
+    /// PKCSReq: a certificate, authenticated by a challenge password.
+    PkcsReq(Csr),
+    /// RenewalReq: a certificate, authenticated by an existing one, the signer's.
+    RenewalReq(Csr),
+    /// CertPoll: the certificate that was asked for before.
+    CertPoll(IssuerAndSubject),
+    /// GetCert: a certificate by its issuer and serial number.
+    GetCert(IssuerAndSerialNumber),
+    /// GetCRL: the CRL that would list a certificate.
+    GetCrl(IssuerAndSerialNumber),
+}
+
+impl PkiMessage<'_> {
+    /// Verifies and opens a request: [`verify`](Self::verify) and [`VerifiedMessage::open`] in one.
+    ///
+    /// # Errors
+    /// Those of both steps; what to answer is what [`refuse`](Self::refuse) builds from the error.
+    pub fn receive(
+        &self,
+        provider: &Provider,
+        policy: &Policy,
+        trust: &SignerTrust<'_>,
+        recipients: &[Recipient<'_>],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Request, Error> {
+        Ok(self
+            .verify(provider, policy, trust)?
+            .open(provider, recipients, rng)?)
+    }
+}
+
+impl VerifiedMessage<'_> {
+    /// Opens the envelope with the first of `recipients` that it is for, and reads the payload.
+    ///
+    /// # Errors
+    /// [`OpenError::Decrypt`] for every way in which the envelope does not open; other [`OpenError`]s for what is public of
+    /// it, and for a CSR that is not signed by its own key. The reply to all of these is [`OpenError::fail_info`] without a
+    /// text.
+    pub fn open(
+        &self,
+        provider: &Provider,
+        recipients: &[Recipient<'_>],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Request, OpenError> {
+        let encrypted = self
+            .message()
+            .encrypted_key(self.policy(), recipients.iter().map(Recipient::certificate))?;
+        let recipient = recipients.get(encrypted.recipient()).ok_or(DecryptError)?;
+        let content_key = encrypted.decrypt(recipient.key(), rng);
+        let secret = recipient.key().substitute_secret();
+        self.open_with(provider, &encrypted, content_key, secret)
+    }
+
+    /// The encrypted content key for the first of `certificates` that the envelope is for: the first of two steps, for a
+    /// private key that answers elsewhere.
+    ///
+    /// # Errors
+    /// An [`OpenError`] for what is public of the envelope.
+    pub fn encrypted_key<'m>(
+        &'m self,
+        certificates: &'m [Certificate<'m>],
+    ) -> Result<EncryptedKey<'m>, OpenError> {
+        self.message()
+            .encrypted_key(self.policy(), certificates.iter())
+    }
+
+    /// Opens the envelope with a content key that was decrypted elsewhere: the second of two steps.
+    ///
+    /// `content_key` is the result of the decryption as it came. Do not branch on it: after an error, a substitute key
+    /// derived from `secret` takes its place, so that nobody learns which of the two it was.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with<E>(
+        &self,
+        provider: &Provider,
+        encrypted: &EncryptedKey<'_>,
+        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        secret: &SubstituteSecret,
+    ) -> Result<Request, OpenError> {
+        let opened = encrypted.decrypt_content(provider, content_key, secret)?;
+        let limits = self.message().limits();
+        let message_type = self.message_type();
+        let read = |read: fn(&mut Reader<'_>) -> Result<RequestBody, ParseError>| {
+            let mut reader = Reader::new(opened.buffer(), 0, Layer::Payload, limits);
+            read(&mut reader)
+                .map(|body| (body, reader.offset()))
+                .map_err(|_| DecryptError)
+        };
+        let body = match message_type {
+            MessageType::CertPoll => {
+                let (body, len) =
+                    read(|reader| IssuerAndSubject::read(reader).map(RequestBody::CertPoll))?;
+                opened.finish(len)?;
+                body
+            }
+            MessageType::GetCert => {
+                let (body, len) =
+                    read(|reader| IssuerAndSerialNumber::read(reader).map(RequestBody::GetCert))?;
+                opened.finish(len)?;
+                body
+            }
+            MessageType::GetCrl => {
+                let (body, len) =
+                    read(|reader| IssuerAndSerialNumber::read(reader).map(RequestBody::GetCrl))?;
+                opened.finish(len)?;
+                body
+            }
+            _ => {
+                // The CSR's own signature is verified before the padding is acted on: see `Opened::finish`.
+                let (view, len) =
+                    UnverifiedCsr::read_prefix(opened.buffer(), Layer::Payload, limits)
+                        .map_err(|_| DecryptError)?;
+                let verdict = view.check(opened.buffer(), provider, self.policy());
+                let payload = opened.finish(len)?;
+                let csr = Csr::from_checked(payload, verdict?);
+                if message_type == MessageType::RenewalReq {
+                    RequestBody::RenewalReq(csr)
+                } else {
+                    RequestBody::PkcsReq(csr)
+                }
+            }
+        };
+        Ok(Request {
+            body,
+            message_type,
+            transaction_id: self.attributes().transaction_id().into_owned(),
+            sender_nonce: self.attributes().sender_nonce(),
+            signer: self.signer().clone().into_owned(),
+            matched: self.signer_match(),
+            recipient: encrypted.recipient(),
+            digest: self.digest(),
+            signature_algorithm: self.signature_algorithm(),
+            cipher: encrypted.cipher(),
+            transport: encrypted.transport(),
+            policy: *self.policy(),
+        })
+    }
+}
+
+impl Request {
+    /// What is asked for.
+    #[must_use]
+    pub const fn body(&self) -> &RequestBody {
+        &self.body
+    }
+
+    /// The CSR of a PKCSReq or RenewalReq.
+    #[must_use]
+    pub const fn csr(&self) -> Option<&Csr> {
+        match &self.body {
+            RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr) => Some(csr),
+            _ => None,
+        }
+    }
+
+    /// The messageType.
+    #[must_use]
+    pub const fn message_type(&self) -> MessageType {
+        self.message_type
+    }
+
+    /// The transactionID. It is neither unique nor secret: key what you store by it together with the signer's public key.
+    #[must_use]
+    pub const fn transaction_id(&self) -> &TransactionId<'static> {
+        &self.transaction_id
+    }
+
+    /// The senderNonce; absent only under a policy that tolerates that.
+    #[must_use]
+    pub const fn sender_nonce(&self) -> Option<Nonce> {
+        self.sender_nonce
+    }
+
+    /// The signer's certificate, to which a SUCCESS is encrypted.
+    #[must_use]
+    pub const fn signer(&self) -> &Certificate<'static> {
+        &self.signer
+    }
+
+    /// By which member of the caller's [`SignerTrust`](crate::SignerTrust) the signer was accepted.
+    #[must_use]
+    pub const fn signer_match(&self) -> SignerMatch {
+        self.matched
+    }
+
+    /// Whether the signer's key is the CSR's, or `None` if there is no CSR.
+    ///
+    /// That they differ is usual for keys that cannot decrypt (a TPM's) and for proxies; it is a fact, not a fault.
+    // Interop: Windows and Apple sign a PKCSReq with a throw-away key.
+    #[must_use]
+    pub fn signer_has_csr_key(&self) -> Option<bool> {
+        self.csr()
+            .map(|csr| is_same_key(csr.public_key_der(), self.signer.public_key_der()))
+    }
+
+    /// The position of the recipient that opened the request, among those given: which CA or RA it was meant for.
+    #[must_use]
+    pub const fn recipient(&self) -> usize {
+        self.recipient
+    }
+
+    /// The digest of the message, which a reply mirrors.
+    #[must_use]
+    pub const fn digest(&self) -> DigestAlgorithm {
+        self.digest
+    }
+
+    /// The algorithm of the signature.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
+        self.signature_algorithm
+    }
+
+    /// The cipher of the envelope, which a reply mirrors.
+    #[must_use]
+    pub const fn content_cipher(&self) -> ContentCipher {
+        self.cipher
+    }
+
+    /// The key transport of the envelope, which a reply mirrors.
+    #[must_use]
+    pub const fn key_transport(&self) -> KeyTransport {
+        self.transport
+    }
+
+    /// The policy that the request was verified and opened under.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}

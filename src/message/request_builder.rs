@@ -1,0 +1,277 @@
+//! Requests, as a client builds them.
+
+use alloc::vec::Vec;
+
+use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::payload::{IssuerAndSerialNumber, IssuerAndSubject};
+use super::pending::{CaRoles, Expected, PendingRequest};
+use crate::crypto::{
+    ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
+};
+use crate::csr::Csr;
+use crate::pki_message::SignerIdentity;
+use crate::pki_message::build::{AttributeSet, EnvelopeAlgorithms, Unsigned, seal};
+use crate::{BuildError, MessageType, Nonce, TransactionId};
+
+/// Builds a request: encrypted to the CA's recipient, signed by the client.
+///
+/// Without further calls it is written in AES-128-CBC and SHA-256 with RSAES-PKCS1-v1_5, which every known server reads,
+/// and, where it starts a transaction, with a random transactionID.
+#[derive(Clone, Debug)]
+pub struct RequestBuilder<'b> {
+    message_type: MessageType,
+    payload: Zeroizing<Vec<u8>>,
+    expected: Expected,
+    signer: &'b SignerIdentity<'b>,
+    ca: &'b CaRoles<'b>,
+    transaction_id: Option<TransactionId<'static>>,
+    digest: Option<DigestAlgorithm>,
+    cipher: Option<ContentCipher>,
+    transport: KeyTransport,
+}
+
+/// A request that lacks its signature: sign it at once with [`sign`](Self::sign), or have
+/// [`to_be_signed`](Self::to_be_signed) signed elsewhere and bring the signature to [`attach`](Self::attach).
+#[derive(Clone)]
+pub struct UnsignedRequest {
+    unsigned: Unsigned,
+    pending: PendingRequest,
+}
+
+impl<'b> RequestBuilder<'b> {
+    /// PKCSReq, [RFC 8894, section 3.3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.3.1): asks for a certificate.
+    ///
+    /// The signer is a self-issued certificate over the CSR's key ([section
+    /// 2.3](https://www.rfc-editor.org/rfc/rfc8894#section-2.3)) or, where the CA takes a renewal in this form, the old
+    /// certificate.
+    #[must_use]
+    pub fn pkcs_req(csr: &Csr, signer: &'b SignerIdentity<'b>, ca: &'b CaRoles<'b>) -> Self {
+        Self::with_csr(MessageType::PkcsReq, csr, signer, ca)
+    }
+
+    /// RenewalReq: asks for a certificate in place of the signer's.
+    #[must_use]
+    pub fn renewal_req(csr: &Csr, signer: &'b SignerIdentity<'b>, ca: &'b CaRoles<'b>) -> Self {
+        Self::with_csr(MessageType::RenewalReq, csr, signer, ca)
+    }
+
+    /// CertPoll, [RFC 8894, section 3.3.3](https://www.rfc-editor.org/rfc/rfc8894#section-3.3.3): asks again for what a
+    /// pending request asked for, in the same transaction.
+    ///
+    /// # Errors
+    /// [`BuildError::ReplyNotForRequest`] if the pending request did not ask for a new certificate.
+    pub fn cert_poll(
+        pending: &PendingRequest,
+        signer: &'b SignerIdentity<'b>,
+        ca: &'b CaRoles<'b>,
+    ) -> Result<Self, BuildError> {
+        let Expected::Enrolment { subject, .. } = pending.expected() else {
+            return Err(BuildError::ReplyNotForRequest(pending.message_type()));
+        };
+        // The issuer is the CA that is to issue: its subject name.
+        let names = IssuerAndSubject::new(ca.issuer().subject_der(), subject);
+        let mut poll = Self::new(
+            MessageType::CertPoll,
+            names.to_der(),
+            pending.expected().clone(),
+            signer,
+            ca,
+        );
+        poll.transaction_id = Some(pending.transaction_id().clone());
+        Ok(poll)
+    }
+
+    /// GetCert, [RFC 8894, section 3.3.4](https://www.rfc-editor.org/rfc/rfc8894#section-3.3.4): asks for a certificate.
+    #[must_use]
+    pub fn get_cert(
+        wanted: IssuerAndSerialNumber,
+        signer: &'b SignerIdentity<'b>,
+        ca: &'b CaRoles<'b>,
+    ) -> Self {
+        let payload = wanted.to_der();
+        let expected = Expected::Certificate(wanted);
+        Self::new(MessageType::GetCert, payload, expected, signer, ca)
+    }
+
+    /// GetCRL, [RFC 8894, section 3.3.5](https://www.rfc-editor.org/rfc/rfc8894#section-3.3.5): asks for the CRL that would
+    /// list a certificate.
+    #[must_use]
+    pub fn get_crl(
+        certificate: IssuerAndSerialNumber,
+        signer: &'b SignerIdentity<'b>,
+        ca: &'b CaRoles<'b>,
+    ) -> Self {
+        let payload = certificate.to_der();
+        let expected = Expected::Crl {
+            issuer: certificate.issuer_der().to_vec(),
+        };
+        Self::new(MessageType::GetCrl, payload, expected, signer, ca)
+    }
+
+    /// Takes a transactionID, for example one that the CA assigned. A poll keeps that of its transaction.
+    #[must_use]
+    pub fn transaction_id(mut self, id: TransactionId<'static>) -> Self {
+        if self.message_type != MessageType::CertPoll {
+            self.transaction_id = Some(id);
+        }
+        self
+    }
+
+    /// Takes a digest; one that the policy or the key refuses gives way to the policy's first.
+    #[must_use]
+    pub const fn digest(mut self, digest: DigestAlgorithm) -> Self {
+        self.digest = Some(digest);
+        self
+    }
+
+    /// Takes a content cipher.
+    #[must_use]
+    pub const fn content_cipher(mut self, cipher: ContentCipher) -> Self {
+        self.cipher = Some(cipher);
+        self
+    }
+
+    /// Takes a key transport.
+    #[must_use]
+    pub const fn key_transport(mut self, transport: KeyTransport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Encrypts the payload and puts the message together.
+    ///
+    /// # Errors
+    /// [`BuildError::EmptyPolicy`] if the policy refuses the cipher or key transport, [`BuildError::NoAlgorithm`] if it
+    /// refuses all that the signing key can do, [`BuildError::Recipient`] if the CA's recipient cannot be encrypted to.
+    pub fn build(
+        self,
+        provider: &Provider,
+        policy: &Policy,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<UnsignedRequest, BuildError> {
+        let cipher = self.cipher.or_else(|| policy.fresh_cipher());
+        let cipher = cipher
+            .filter(|cipher| policy.content_ciphers().contains(*cipher))
+            .ok_or(BuildError::EmptyPolicy)?;
+        let transport = self.transport;
+        if !policy.allows_transport(transport) {
+            return Err(BuildError::EmptyPolicy);
+        }
+        let envelope = seal(
+            provider,
+            policy,
+            self.ca.recipient(),
+            EnvelopeAlgorithms { cipher, transport },
+            &self.payload,
+            rng,
+        )?;
+        let transaction_id = self
+            .transaction_id
+            .unwrap_or_else(|| TransactionId::random(rng));
+        let sender_nonce = Nonce::random(rng);
+        let unsigned = Unsigned::new(
+            provider,
+            policy,
+            self.signer,
+            self.digest.or_else(|| policy.fresh_digest()),
+            &AttributeSet {
+                message_type: self.message_type,
+                transaction_id: &transaction_id,
+                sender_nonce,
+                reply: None,
+            },
+            Some(envelope),
+        )?;
+        let pending = PendingRequest::new(
+            self.message_type,
+            transaction_id,
+            sender_nonce,
+            self.expected,
+            self.signer.certificate(),
+        );
+        Ok(UnsignedRequest { unsigned, pending })
+    }
+
+    fn with_csr(
+        message_type: MessageType,
+        csr: &Csr,
+        signer: &'b SignerIdentity<'b>,
+        ca: &'b CaRoles<'b>,
+    ) -> Self {
+        let expected = Expected::Enrolment {
+            public_key: csr.public_key_der().to_vec(),
+            subject: csr.subject_der().to_vec(),
+            // A certificate that the CA issued before on the same key is not the new one.
+            replaced: IssuerAndSerialNumber::of(signer.certificate()),
+        };
+        Self::new(message_type, csr.as_der().to_vec(), expected, signer, ca)
+    }
+
+    fn new(
+        message_type: MessageType,
+        payload: Vec<u8>,
+        expected: Expected,
+        signer: &'b SignerIdentity<'b>,
+        ca: &'b CaRoles<'b>,
+    ) -> Self {
+        Self {
+            message_type,
+            payload: Zeroizing::new(payload),
+            expected,
+            signer,
+            ca,
+            transaction_id: None,
+            digest: None,
+            cipher: None,
+            transport: KeyTransport::RsaPkcs1v15,
+        }
+    }
+}
+
+impl UnsignedRequest {
+    /// Signs the request with the signer's key; gives its bytes, and what is needed to read the reply.
+    ///
+    /// # Errors
+    /// [`BuildError::KeyMismatch`] if the key is not the signer's; [`BuildError::Crypto`] if it gives no signature.
+    pub fn sign(
+        self,
+        key: &dyn SigningKey,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Vec<u8>, PendingRequest), BuildError> {
+        Ok((self.unsigned.sign(key, rng)?, self.pending))
+    }
+
+    /// The bytes to be signed elsewhere, not yet digested.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        self.unsigned.to_be_signed()
+    }
+
+    /// The algorithm with which they are to be signed.
+    #[must_use]
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.unsigned.algorithm()
+    }
+
+    /// Takes the signature that was made elsewhere; gives the request's bytes, and what is needed to read the reply.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongSignature`] if it is not the signer's over [`to_be_signed`](Self::to_be_signed).
+    pub fn attach(
+        self,
+        signature: &[u8],
+        provider: &Provider,
+    ) -> Result<(Vec<u8>, PendingRequest), BuildError> {
+        Ok((self.unsigned.attach(signature, provider)?, self.pending))
+    }
+}
+
+impl core::fmt::Debug for UnsignedRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("UnsignedRequest")
+            .field("pending", &self.pending)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,238 @@
+//! Object identifiers: the type, and those that SCEP messages use.
+
+use core::fmt;
+
+use const_oid::ObjectIdentifier;
+
+/// An object identifier as it stands in a message.
+///
+/// Unlike [`const_oid::ObjectIdentifier`] it holds arcs of any size, such as the 128-bit ones under `2.25`, so that an
+/// error can name whatever a peer sent. Its encoding is at most [`Oid::MAX_LEN`] bytes long.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Oid {
+    bytes: [u8; Self::MAX_LEN],
+    len: usize,
+}
+
+impl Oid {
+    /// The longest encoding in bytes, without tag and length.
+    pub const MAX_LEN: usize = 39;
+
+    /// Takes the contents octets of an OBJECT IDENTIFIER
+    /// ([X.690, section 8.19](https://www.itu.int/rec/T-REC-X.690)), or `None` if they are none or too many.
+    #[must_use]
+    pub const fn from_bytes(contents: &[u8]) -> Option<Self> {
+        let mut bytes = [0; Self::MAX_LEN];
+        let mut rest: &mut [u8] = &mut bytes;
+        let mut left = contents;
+        while let Some((byte, after)) = left.split_first() {
+            match rest.split_first_mut() {
+                Some((slot, remaining)) => {
+                    *slot = *byte;
+                    rest = remaining;
+                }
+                None => return None,
+            }
+            left = after;
+        }
+        match contents.last() {
+            Some(last) if *last < 0x80 => Some(Self {
+                bytes,
+                len: contents.len(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The contents octets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    const fn known(oid: ObjectIdentifier) -> Self {
+        match Self::from_bytes(oid.as_bytes()) {
+            Some(known) => known,
+            None => Self {
+                bytes: [0; Self::MAX_LEN],
+                len: 0,
+            },
+        }
+    }
+}
+
+impl From<ObjectIdentifier> for Oid {
+    fn from(oid: ObjectIdentifier) -> Self {
+        Self::known(oid)
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        let mut arc: u128 = 0;
+        for byte in self.as_bytes() {
+            // An arc of more than 128 bits is no identifier that anybody assigns; its upper bits are not shown.
+            arc = (arc << 7) | u128::from(byte & 0x7f);
+            if byte & 0x80 != 0 {
+                continue;
+            }
+            if first {
+                let (root, second) = match arc {
+                    0..40 => (0, arc),
+                    40..80 => (1, arc.wrapping_sub(40)),
+                    _ => (2, arc.wrapping_sub(80)),
+                };
+                write!(f, "{root}.{second}")?;
+                first = false;
+            } else {
+                write!(f, ".{arc}")?;
+            }
+            arc = 0;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Oid({self})")
+    }
+}
+
+macro_rules! oids {
+    ($($(#[$doc:meta])* $name:ident = $dotted:literal;)*) => {
+        $($(#[$doc])* pub const $name: Oid = Oid::known(ObjectIdentifier::new_unwrap($dotted));)*
+
+        #[cfg(test)]
+        pub(crate) const ALL: &[(Oid, &str)] = &[$(($name, $dotted)),*];
+    };
+}
+
+oids! {
+    /// id-data, [RFC 5652, section 4](https://www.rfc-editor.org/rfc/rfc5652#section-4).
+    DATA = "1.2.840.113549.1.7.1";
+    /// id-signedData, [RFC 5652, section 5.1](https://www.rfc-editor.org/rfc/rfc5652#section-5.1).
+    SIGNED_DATA = "1.2.840.113549.1.7.2";
+    /// id-envelopedData, [RFC 5652, section 6.1](https://www.rfc-editor.org/rfc/rfc5652#section-6.1).
+    ENVELOPED_DATA = "1.2.840.113549.1.7.3";
+    /// id-encryptedData, [RFC 5652, section 8](https://www.rfc-editor.org/rfc/rfc5652#section-8).
+    ENCRYPTED_DATA = "1.2.840.113549.1.7.6";
+
+    /// id-contentType, [RFC 5652, section 11.1](https://www.rfc-editor.org/rfc/rfc5652#section-11.1).
+    CONTENT_TYPE = "1.2.840.113549.1.9.3";
+    /// id-messageDigest, [RFC 5652, section 11.2](https://www.rfc-editor.org/rfc/rfc5652#section-11.2).
+    MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    /// id-signingTime, [RFC 5652, section 11.3](https://www.rfc-editor.org/rfc/rfc5652#section-11.3).
+    SIGNING_TIME = "1.2.840.113549.1.9.5";
+    /// challengePassword, [RFC 2985, section 5.4.1](https://www.rfc-editor.org/rfc/rfc2985#section-5.4.1).
+    CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7";
+    /// extensionRequest, [RFC 2985, section 5.4.2](https://www.rfc-editor.org/rfc/rfc2985#section-5.4.2).
+    EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
+    /// Microsoft's twin of extensionRequest.
+    MS_CERT_EXTENSIONS = "1.3.6.1.4.1.311.2.1.14";
+
+    /// messageType, [RFC 8894, section 3.2.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.1).
+    MESSAGE_TYPE = "2.16.840.1.113733.1.9.2";
+    /// pkiStatus.
+    PKI_STATUS = "2.16.840.1.113733.1.9.3";
+    /// failInfo.
+    FAIL_INFO = "2.16.840.1.113733.1.9.4";
+    /// senderNonce.
+    SENDER_NONCE = "2.16.840.1.113733.1.9.5";
+    /// recipientNonce.
+    RECIPIENT_NONCE = "2.16.840.1.113733.1.9.6";
+    /// transactionID.
+    TRANSACTION_ID = "2.16.840.1.113733.1.9.7";
+    /// failInfoText.
+    FAIL_INFO_TEXT = "1.3.6.1.5.5.7.24.1";
+    /// Microsoft's HRESULT of a failed request, a signed decimal number as text.
+    MS_SCEP_ERROR = "1.3.6.1.4.1.311.21.33";
+    /// Microsoft's message of the SCEP server.
+    MS_SCEP_SERVER_MESSAGE = "1.3.6.1.4.1.311.21.38";
+
+    /// md5, [RFC 3370, section 2.2](https://www.rfc-editor.org/rfc/rfc3370#section-2.2).
+    MD5 = "1.2.840.113549.2.5";
+    /// id-sha1, [RFC 3370, section 2.1](https://www.rfc-editor.org/rfc/rfc3370#section-2.1).
+    SHA1 = "1.3.14.3.2.26";
+    /// id-sha256, [RFC 5754, section 2.2](https://www.rfc-editor.org/rfc/rfc5754#section-2.2).
+    SHA256 = "2.16.840.1.101.3.4.2.1";
+    /// id-sha384, [RFC 5754, section 2.3](https://www.rfc-editor.org/rfc/rfc5754#section-2.3).
+    SHA384 = "2.16.840.1.101.3.4.2.2";
+    /// id-sha512, [RFC 5754, section 2.4](https://www.rfc-editor.org/rfc/rfc5754#section-2.4).
+    SHA512 = "2.16.840.1.101.3.4.2.3";
+
+    /// rsaEncryption, [RFC 8017, appendix C](https://www.rfc-editor.org/rfc/rfc8017#appendix-C).
+    RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
+    /// md5WithRSAEncryption.
+    MD5_WITH_RSA = "1.2.840.113549.1.1.4";
+    /// sha1WithRSAEncryption.
+    SHA1_WITH_RSA = "1.2.840.113549.1.1.5";
+    /// id-RSAES-OAEP, [RFC 4055, section 4.1](https://www.rfc-editor.org/rfc/rfc4055#section-4.1).
+    RSAES_OAEP = "1.2.840.113549.1.1.7";
+    /// id-mgf1.
+    MGF1 = "1.2.840.113549.1.1.8";
+    /// id-pSpecified.
+    P_SPECIFIED = "1.2.840.113549.1.1.9";
+    /// id-RSASSA-PSS, [RFC 4055, section 3.1](https://www.rfc-editor.org/rfc/rfc4055#section-3.1).
+    RSASSA_PSS = "1.2.840.113549.1.1.10";
+    /// sha256WithRSAEncryption.
+    SHA256_WITH_RSA = "1.2.840.113549.1.1.11";
+    /// sha384WithRSAEncryption.
+    SHA384_WITH_RSA = "1.2.840.113549.1.1.12";
+    /// sha512WithRSAEncryption.
+    SHA512_WITH_RSA = "1.2.840.113549.1.1.13";
+
+    /// desCBC.
+    DES_CBC = "1.3.14.3.2.7";
+    /// des-ede3-cbc, [RFC 3370, section 5.1](https://www.rfc-editor.org/rfc/rfc3370#section-5.1).
+    DES_EDE3_CBC = "1.2.840.113549.3.7";
+    /// id-aes128-CBC, [RFC 3565, section 4.1](https://www.rfc-editor.org/rfc/rfc3565#section-4.1).
+    AES128_CBC = "2.16.840.1.101.3.4.1.2";
+    /// id-aes192-CBC.
+    AES192_CBC = "2.16.840.1.101.3.4.1.22";
+    /// id-aes256-CBC.
+    AES256_CBC = "2.16.840.1.101.3.4.1.42";
+
+    /// id-ce-subjectKeyIdentifier, [RFC 5280, section 4.2.1.2](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.2).
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    /// id-ce-keyUsage, [RFC 5280, section 4.2.1.3](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3).
+    KEY_USAGE = "2.5.29.15";
+    /// id-ce-subjectAltName, [RFC 5280, section 4.2.1.6](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6).
+    SUBJECT_ALT_NAME = "2.5.29.17";
+    /// id-ce-basicConstraints, [RFC 5280, section 4.2.1.9](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9).
+    BASIC_CONSTRAINTS = "2.5.29.19";
+    /// id-ce-extKeyUsage, [RFC 5280, section 4.2.1.12](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12).
+    EXT_KEY_USAGE = "2.5.29.37";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn every_constant_prints_as_it_was_written() {
+        for (oid, dotted) in ALL {
+            assert_eq!(oid.to_string(), *dotted);
+        }
+    }
+
+    #[test]
+    fn a_uuid_arc_is_kept_and_printed() {
+        let mut contents = [0xff; 20];
+        contents[0] = 0x69; // 2.25
+        contents[1] = 0x83;
+        contents[19] = 0x7f;
+        let oid = Oid::from_bytes(&contents).unwrap();
+        assert_eq!(oid.to_string(), alloc::format!("2.25.{}", u128::MAX));
+    }
+
+    #[test]
+    fn no_bytes_too_many_and_an_unfinished_arc_are_refused() {
+        assert_eq!(Oid::from_bytes(&[]), None);
+        assert_eq!(Oid::from_bytes(&[1; 40]), None);
+        assert_eq!(Oid::from_bytes(&[0x2a, 0x86]), None);
+        assert!(Oid::from_bytes(&[1; 39]).is_some());
+    }
+}

@@ -1,0 +1,377 @@
+//! The way out: payload, envelope, signed attributes, signature.
+
+use alloc::vec::Vec;
+
+use signature::rand_core::CryptoRng;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::asn1::{Writer, encode, tag};
+use crate::attributes::is_printable;
+use crate::certificate::Certificate;
+use crate::cms::{Identifier, SignerParts, write_enveloped_data, write_signed_data};
+use crate::crypto::{
+    ContentCipher, CryptoError, DigestAlgorithm, KeyTransport, Policy, Provider,
+    SignatureAlgorithm, SignatureScheme, SigningKey, check_public_key, is_same_key,
+};
+use crate::oid::{self, Oid};
+use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, TransactionId};
+
+/// Who signs a message: a certificate, what its key can do, and the certificates that go along.
+///
+/// The key itself comes when the message is signed, so that it may answer elsewhere and later.
+#[derive(Clone, Debug)]
+pub struct SignerIdentity<'c> {
+    certificate: Certificate<'c>,
+    algorithms: Vec<SignatureAlgorithm>,
+    others: Vec<Certificate<'c>>,
+}
+
+impl<'c> SignerIdentity<'c> {
+    /// A certificate whose private key is at hand.
+    ///
+    /// # Errors
+    /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the certificate's.
+    pub fn new(certificate: &'c Certificate<'_>, key: &dyn SigningKey) -> Result<Self, BuildError> {
+        match key.public_key() {
+            Some(public_key) if !is_same_key(public_key, certificate.public_key_der()) => {
+                Err(BuildError::KeyMismatch)
+            }
+            _ => Ok(Self::remote(certificate, key.algorithms())),
+        }
+    }
+
+    /// A certificate whose private key is elsewhere and can do these algorithms, the preferred one first.
+    #[must_use]
+    pub fn remote(certificate: &'c Certificate<'_>, algorithms: &[SignatureAlgorithm]) -> Self {
+        Self {
+            certificate: certificate.borrowed(),
+            algorithms: algorithms.to_vec(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Sends another certificate along, such as the signer's issuer.
+    #[must_use]
+    pub fn with_certificate(mut self, certificate: &'c Certificate<'_>) -> Self {
+        self.others.push(certificate.borrowed());
+        self
+    }
+
+    /// The identity with certificates of its own, to be prepared once and kept.
+    #[must_use]
+    pub fn into_owned(self) -> SignerIdentity<'static> {
+        SignerIdentity {
+            certificate: self.certificate.into_owned(),
+            algorithms: self.algorithms,
+            others: self
+                .others
+                .into_iter()
+                .map(Certificate::into_owned)
+                .collect(),
+        }
+    }
+
+    /// The signer's certificate.
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate<'c> {
+        &self.certificate
+    }
+
+    /// The algorithm with the wanted digest if the key can do it, else the first of the key's that the policy allows.
+    fn algorithm(
+        &self,
+        wanted: Option<DigestAlgorithm>,
+        policy: &Policy,
+    ) -> Result<SignatureAlgorithm, BuildError> {
+        let allowed = |algorithm: &&SignatureAlgorithm| {
+            policy.message_digests().contains(algorithm.digest())
+                && policy
+                    .signature_schemes()
+                    .contains(SignatureScheme::of(**algorithm))
+        };
+        self.algorithms
+            .iter()
+            .filter(allowed)
+            .find(|algorithm| Some(algorithm.digest()) == wanted)
+            .or_else(|| {
+                let fresh = policy.fresh_digest();
+                self.algorithms
+                    .iter()
+                    .filter(allowed)
+                    .find(|algorithm| Some(algorithm.digest()) == fresh)
+            })
+            .or_else(|| self.algorithms.iter().find(allowed))
+            .copied()
+            .ok_or(BuildError::NoAlgorithm)
+    }
+}
+
+/// The attributes that a message is built with.
+pub(crate) struct AttributeSet<'a> {
+    pub(crate) message_type: MessageType,
+    pub(crate) transaction_id: &'a TransactionId<'a>,
+    pub(crate) sender_nonce: Nonce,
+    pub(crate) reply: Option<ReplyAttributes<'a>>,
+}
+
+/// The attributes of a CertRep.
+pub(crate) struct ReplyAttributes<'a> {
+    pub(crate) pki_status: PkiStatus,
+    pub(crate) recipient_nonce: Option<Nonce>,
+    pub(crate) fail_info: Option<(FailInfo, Option<&'a str>)>,
+}
+
+/// A message that lacks its signature and nothing else.
+#[derive(Clone)]
+pub(crate) struct Unsigned {
+    certificate: Certificate<'static>,
+    others: Vec<Certificate<'static>>,
+    algorithm: SignatureAlgorithm,
+    content: Option<Vec<u8>>,
+    /// A SET OF in DER.
+    attributes: Vec<u8>,
+}
+
+impl Unsigned {
+    /// Puts a message together.
+    pub(crate) fn new(
+        provider: &Provider,
+        policy: &Policy,
+        signer: &SignerIdentity<'_>,
+        digest: Option<DigestAlgorithm>,
+        attributes: &AttributeSet<'_>,
+        content: Option<Vec<u8>>,
+    ) -> Result<Self, BuildError> {
+        let algorithm = signer.algorithm(digest, policy)?;
+        let message_digest = provider.digests().digest(
+            algorithm.digest(),
+            &[content.as_deref().unwrap_or_default()],
+        )?;
+        let attributes = attributes.encode(message_digest.as_bytes());
+        Ok(Self::assemble(signer, algorithm, attributes, content))
+    }
+
+    /// Puts a signed content together that is no pkiMessage, such as the body of GetNextCACert.
+    pub(crate) fn without_scep_attributes(
+        provider: &Provider,
+        policy: &Policy,
+        signer: &SignerIdentity<'_>,
+        content: Vec<u8>,
+    ) -> Result<Self, BuildError> {
+        let algorithm = signer.algorithm(policy.fresh_digest(), policy)?;
+        let digest = provider.digests().digest(algorithm.digest(), &[&content])?;
+        let attributes = cms_attributes(digest.as_bytes());
+        Ok(Self::assemble(
+            signer,
+            algorithm,
+            encode(128, |out| out.set_of(attributes)),
+            Some(content),
+        ))
+    }
+
+    fn assemble(
+        signer: &SignerIdentity<'_>,
+        algorithm: SignatureAlgorithm,
+        attributes: Vec<u8>,
+        content: Option<Vec<u8>>,
+    ) -> Self {
+        Self {
+            certificate: signer.certificate.clone().into_owned(),
+            others: signer
+                .others
+                .iter()
+                .map(|certificate| certificate.clone().into_owned())
+                .collect(),
+            algorithm,
+            content,
+            attributes,
+        }
+    }
+
+    pub(crate) fn to_be_signed(&self) -> &[u8] {
+        &self.attributes
+    }
+
+    pub(crate) const fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    pub(crate) fn sign(
+        &self,
+        key: &dyn SigningKey,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, BuildError> {
+        if key
+            .public_key()
+            .is_some_and(|public_key| !is_same_key(public_key, self.certificate.public_key_der()))
+        {
+            return Err(BuildError::KeyMismatch);
+        }
+        let signature = key.sign(self.algorithm, &self.attributes, rng)?;
+        Ok(self.finish(&signature))
+    }
+
+    pub(crate) fn attach(
+        &self,
+        signature: &[u8],
+        provider: &Provider,
+    ) -> Result<Vec<u8>, BuildError> {
+        provider
+            .signatures()
+            .verify(
+                self.algorithm,
+                self.certificate.public_key_der(),
+                &[&self.attributes],
+                signature,
+            )
+            .map_err(|error| match error {
+                CryptoError::Failed => BuildError::WrongSignature,
+                other => BuildError::Crypto(other),
+            })?;
+        Ok(self.finish(signature))
+    }
+
+    fn finish(&self, signature: &[u8]) -> Vec<u8> {
+        let mut certificates = Vec::with_capacity(self.others.len().saturating_add(1));
+        certificates.push(self.certificate.as_der());
+        certificates.extend(self.others.iter().map(Certificate::as_der));
+        write_signed_data(
+            &SignerParts {
+                digest: self.algorithm.digest(),
+                algorithm: self.algorithm,
+                content: self.content.as_deref(),
+                certificates: &certificates,
+                sid: Identifier::of(&self.certificate),
+                signed_attributes: &self.attributes,
+            },
+            signature,
+        )
+    }
+}
+
+impl AttributeSet<'_> {
+    /// The attributes as a SET OF in DER order.
+    fn encode(&self, message_digest: &[u8]) -> Vec<u8> {
+        let printable =
+            |oid, text: &[u8]| attribute(oid, |value| value.tlv(tag::PRINTABLE_STRING, text));
+        let octets = |oid, octets: &[u8]| attribute(oid, |value| value.octet_string(octets));
+        let code = |oid, code: u32| printable(oid, alloc::format!("{code}").as_bytes());
+        let id = self.transaction_id.as_bytes();
+        let id_tag = if id.iter().all(|byte| is_printable(*byte)) {
+            tag::PRINTABLE_STRING
+        } else {
+            // Echoed as it came, under the type that can hold it.
+            tag::UTF8_STRING
+        };
+        let mut attributes = cms_attributes(message_digest);
+        attributes.extend([
+            code(oid::MESSAGE_TYPE, self.message_type.code()),
+            attribute(oid::TRANSACTION_ID, |value| value.tlv(id_tag, id)),
+            octets(oid::SENDER_NONCE, self.sender_nonce.as_bytes()),
+        ]);
+        if let Some(reply) = &self.reply {
+            attributes.push(code(oid::PKI_STATUS, reply.pki_status.code()));
+            if let Some(nonce) = reply.recipient_nonce {
+                attributes.push(octets(oid::RECIPIENT_NONCE, nonce.as_bytes()));
+            }
+            if let Some((info, text)) = reply.fail_info {
+                attributes.push(code(oid::FAIL_INFO, info.code()));
+                if let Some(text) = text {
+                    attributes.push(attribute(oid::FAIL_INFO_TEXT, |value| {
+                        value.tlv(tag::UTF8_STRING, text.as_bytes());
+                    }));
+                }
+            }
+        }
+        encode(512, |out| out.set_of(attributes))
+    }
+}
+
+/// The attributes that CMS demands of every signer.
+fn cms_attributes(message_digest: &[u8]) -> Vec<Vec<u8>> {
+    alloc::vec![
+        attribute(oid::CONTENT_TYPE, |value| value.oid(oid::DATA)),
+        attribute(oid::MESSAGE_DIGEST, |value| value
+            .octet_string(message_digest)),
+    ]
+}
+
+fn attribute(oid: Oid, value: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    encode(64, |out| {
+        out.sequence(|attribute| {
+            attribute.oid(oid);
+            attribute.set(value);
+        });
+    })
+}
+
+/// What an envelope is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EnvelopeAlgorithms {
+    pub(crate) cipher: ContentCipher,
+    pub(crate) transport: KeyTransport,
+}
+
+/// Requires a certificate whose key can be encrypted to.
+pub(crate) fn check_recipient(
+    certificate: &Certificate<'_>,
+    policy: &Policy,
+) -> Result<(), BuildError> {
+    check_public_key(certificate.public_key_der(), policy).map_err(BuildError::Recipient)
+}
+
+/// Encrypts a payload to one recipient, [RFC 8894, section 3.2.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.2).
+pub(crate) fn seal(
+    provider: &Provider,
+    policy: &Policy,
+    recipient: &Certificate<'_>,
+    algorithms: EnvelopeAlgorithms,
+    payload: &[u8],
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>, BuildError> {
+    check_recipient(recipient, policy)?;
+    let EnvelopeAlgorithms { cipher, transport } = algorithms;
+    let mut key = Zeroizing::new(alloc::vec![0; cipher.key_len()]);
+    rng.fill_bytes(&mut key);
+    let mut iv = alloc::vec![0; cipher.block_len()];
+    rng.fill_bytes(&mut iv);
+    let encrypted_key =
+        provider
+            .key_encryption()
+            .encrypt_key(transport, recipient.public_key_der(), &key, rng)?;
+    let mut content = padded(payload, cipher.block_len());
+    if let Err(error) = provider
+        .content_encryption()
+        .encrypt(cipher, &key, &iv, &mut content)
+    {
+        // What is half encrypted is still the payload.
+        content.zeroize();
+        return Err(error.into());
+    }
+    Ok(write_enveloped_data(
+        Identifier::of(recipient),
+        transport,
+        &encrypted_key,
+        cipher,
+        &iv,
+        &content,
+    ))
+}
+
+/// A payload with PKCS #7 padding, in a buffer that never moves, so that encryption in place leaves no copy.
+fn padded(payload: &[u8], block: usize) -> Vec<u8> {
+    let padding = block.saturating_sub(payload.len().checked_rem(block).unwrap_or_default());
+    let len = payload.len().saturating_add(padding);
+    let mut content = Vec::with_capacity(len);
+    content.extend_from_slice(payload);
+    content.resize(len, u8::try_from(padding).unwrap_or_default());
+    content
+}
+
+/// Requires a text that UTF8String may carry to people: not empty and without control characters.
+pub(crate) fn check_text(text: &str) -> Result<(), BuildError> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(BuildError::InvalidInput(Item::FailInfoText));
+    }
+    Ok(())
+}

@@ -1,0 +1,373 @@
+//! Opening an envelope: the recipient's key, the content key, the plaintext; and one error for all that can go wrong.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use ctutils::{Choice, CtEq, CtGt, CtSelect};
+use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::parse::PkiMessage;
+use crate::algorithm_identifier::KeyTransportError;
+use crate::asn1::OctetString;
+use crate::certificate::Certificate;
+use crate::cms::{EnvelopedData, Identifier, KeyTransRecipient, RecipientInfo};
+use crate::crypto::{
+    ContentCipher, CryptoError, DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider,
+    SubstituteSecret, Tolerance, TransportScheme, is_same_key,
+};
+use crate::oid;
+use crate::{BuildError, DecryptError, Item, OpenError, ParseError, ParseErrorKind};
+use crate::{RecipientHint, Refused};
+
+/// Somebody whom an envelope may be for: a certificate with its private key.
+#[derive(Clone, Copy)]
+pub struct Recipient<'k> {
+    certificate: &'k Certificate<'k>,
+    key: &'k dyn DecryptionKey,
+}
+
+impl<'k> Recipient<'k> {
+    /// A certificate with its private key.
+    ///
+    /// # Errors
+    /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the certificate's.
+    pub fn new(
+        certificate: &'k Certificate<'k>,
+        key: &'k dyn DecryptionKey,
+    ) -> Result<Self, BuildError> {
+        match key.public_key() {
+            Some(public_key) if !is_same_key(public_key, certificate.public_key_der()) => {
+                Err(BuildError::KeyMismatch)
+            }
+            _ => Ok(Self { certificate, key }),
+        }
+    }
+
+    /// The certificate.
+    #[must_use]
+    pub const fn certificate(&self) -> &'k Certificate<'k> {
+        self.certificate
+    }
+
+    pub(crate) const fn key(&self) -> &'k dyn DecryptionKey {
+        self.key
+    }
+}
+
+impl core::fmt::Debug for Recipient<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Recipient")
+            .field("certificate", self.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The encrypted content key of a message, for a private key that answers elsewhere.
+///
+/// Have it decrypted, try [`transports`](Self::transports) in their order, and bring the result back whatever it is,
+/// error or not: [`open_with`](super::VerifiedMessage::open_with) goes on with a substitute key where it has to.
+#[derive(Clone, Debug)]
+pub struct EncryptedKey<'m> {
+    recipient: usize,
+    encrypted_key: Cow<'m, [u8]>,
+    transport: KeyTransport,
+    retry: Option<KeyTransport>,
+    cipher: ContentCipher,
+    iv: &'m [u8],
+    content: OctetString<'m>,
+}
+
+impl<'m> EncryptedKey<'m> {
+    /// The position of the recipient among the certificates that were given.
+    #[must_use]
+    pub const fn recipient(&self) -> usize {
+        self.recipient
+    }
+
+    /// The bytes to be decrypted.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.encrypted_key
+    }
+
+    /// How the key was encrypted: one algorithm, or two to be tried one after the other.
+    // Interop: smallstep's pkcs7 uses the OAEP hash for MGF1 too and does not write that down.
+    pub fn transports(&self) -> impl Iterator<Item = KeyTransport> + use<> {
+        core::iter::once(self.transport).chain(self.retry)
+    }
+
+    /// The cipher of the content.
+    #[must_use]
+    pub const fn cipher(&self) -> ContentCipher {
+        self.cipher
+    }
+
+    pub(crate) const fn transport(&self) -> KeyTransport {
+        self.transport
+    }
+
+    /// Decrypts the content key with a key that answers at once.
+    pub(crate) fn decrypt(
+        &self,
+        key: &dyn DecryptionKey,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let mut result = Err(CryptoError::Failed);
+        for transport in self.transports() {
+            result = key.decrypt_key(transport, &self.encrypted_key, rng);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Decrypts the content; that the key is wrong does not show before the padding and the payload are checked.
+    pub(crate) fn decrypt_content<E>(
+        &self,
+        provider: &Provider,
+        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        secret: &SubstituteSecret,
+    ) -> Result<Opened, DecryptError> {
+        let block = self.cipher.block_len();
+        let whole_blocks = self.content.len > 0 && self.content.len.is_multiple_of(block);
+        if !whole_blocks || self.iv.len() != block {
+            return Err(DecryptError);
+        }
+        let key = self.select_key(provider, content_key, secret)?;
+        let key = key.get(..self.cipher.key_len()).ok_or(DecryptError)?;
+        let mut buffer = Zeroizing::new(self.content.to_vec());
+        provider
+            .content_encryption()
+            .decrypt(self.cipher, key, self.iv, &mut buffer)
+            .map_err(|_| DecryptError)?;
+        let (padded, padding) = unpad(&buffer, block);
+        Ok(Opened {
+            len: buffer.len().saturating_sub(usize::from(padding)),
+            padded,
+            buffer,
+        })
+    }
+
+    /// The content key if transport gave one of the cipher's length, else a substitute: an HMAC of the encrypted key
+    /// under a secret. Both are computed always, and neither the choice nor its outcome takes its own path.
+    fn select_key<E>(
+        &self,
+        provider: &Provider,
+        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        secret: &SubstituteSecret,
+    ) -> Result<Zeroizing<[u8; 32]>, DecryptError> {
+        let substitute = substitute_key(provider, secret, &self.encrypted_key)?;
+        let content_key = content_key.unwrap_or_default();
+        let mut candidate = Zeroizing::new([0_u8; 32]);
+        candidate
+            .iter_mut()
+            .zip(content_key.iter())
+            .for_each(|(slot, byte)| *slot = *byte);
+        let right_len = content_key.len().ct_eq(&self.cipher.key_len());
+        Ok(Zeroizing::new(substitute.ct_select(&*candidate, right_len)))
+    }
+}
+
+/// A decrypted content whose padding was looked at and not yet acted on.
+pub(crate) struct Opened {
+    buffer: Zeroizing<Vec<u8>>,
+    padded: Choice,
+    len: usize,
+}
+
+impl Opened {
+    /// The whole buffer, padding or what stands in its place included.
+    pub(crate) fn buffer(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Cuts the padding off, if it is right and the payload of `payload_len` bytes ends where it starts.
+    ///
+    /// This comes after the payload was read and all its checks were made, so that wrong padding takes as long as right
+    /// padding does.
+    pub(crate) fn finish(mut self, payload_len: usize) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+        let ends = payload_len.ct_eq(&self.len);
+        if !(self.padded & ends).to_bool() {
+            return Err(DecryptError);
+        }
+        self.buffer.truncate(payload_len);
+        Ok(self.buffer)
+    }
+}
+
+impl PkiMessage<'_> {
+    /// Finds the recipient among `certificates`, and checks all that is public of the envelope.
+    pub(crate) fn encrypted_key<'m>(
+        &'m self,
+        policy: &Policy,
+        certificates: impl Iterator<Item = &'m Certificate<'m>> + Clone,
+    ) -> Result<EncryptedKey<'m>, OpenError> {
+        let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
+        if envelope.content_type != oid::DATA.as_bytes() {
+            return Err(OpenError::Parse(content_type_error(&envelope)));
+        }
+        let cipher_id = envelope.content_cipher;
+        let cipher = cipher_id
+            .cipher()
+            .ok()
+            .filter(|cipher| policy.content_ciphers().contains(*cipher))
+            .ok_or(OpenError::Refused(Refused::ContentCipher(cipher_id.oid())))?;
+        let (recipient, ktri) = find_recipient(&envelope, certificates)?;
+        let (transport, retry) = transports(&ktri, policy)?;
+        Ok(EncryptedKey {
+            recipient,
+            encrypted_key: ktri.encrypted_key.to_cow(),
+            transport,
+            retry,
+            cipher,
+            iv: cipher_id.initialisation_vector().unwrap_or_default(),
+            content: envelope.encrypted_content,
+        })
+    }
+}
+
+fn content_type_error(envelope: &EnvelopedData<'_>) -> ParseError {
+    let kind = crate::Oid::from_bytes(envelope.content_type)
+        .map_or(ParseErrorKind::InvalidValue, ParseErrorKind::UnexpectedType);
+    ParseError {
+        kind,
+        item: Item::EncryptedContentInfo,
+        offset: envelope.content_type_offset,
+        layer: envelope.layer,
+    }
+}
+
+/// The first recipient that names one of the certificates.
+fn find_recipient<'m, 'c>(
+    envelope: &EnvelopedData<'m>,
+    certificates: impl Iterator<Item = &'c Certificate<'c>> + Clone,
+) -> Result<(usize, KeyTransRecipient<'m>), OpenError> {
+    let mut first: &[u8] = &[];
+    let mut count = 0_usize;
+    for recipient in envelope.recipients() {
+        let recipient = recipient?;
+        count = count.saturating_add(1);
+        let RecipientInfo::KeyTrans(ktri) = recipient else {
+            continue;
+        };
+        if let Some(position) = certificates
+            .clone()
+            .position(|certificate| ktri.rid.matches(certificate))
+        {
+            return Ok((position, ktri));
+        }
+        if first.is_empty() {
+            first = match ktri.rid {
+                Identifier::IssuerAndSerialNumber { serial, .. } => serial,
+                Identifier::SubjectKeyIdentifier(ski) => ski,
+            };
+        }
+    }
+    Err(OpenError::NoRecipient(RecipientHint::new(first, count)))
+}
+
+/// The key transport that a recipient names, if the policy allows it, and one to try after it.
+fn transports(
+    ktri: &KeyTransRecipient<'_>,
+    policy: &Policy,
+) -> Result<(KeyTransport, Option<KeyTransport>), OpenError> {
+    let id = ktri.key_encryption;
+    let refused = |refused| OpenError::Refused(refused);
+    let oaep = id.key_transport().map_err(|error| {
+        refused(match error {
+            KeyTransportError::Unknown(oid) => Refused::KeyTransport(oid),
+            KeyTransportError::Label => Refused::OaepLabel,
+            KeyTransportError::Parameters => Refused::OaepParameters,
+        })
+    })?;
+    let scheme = TransportScheme::of(oaep.transport);
+    if !policy.transports().contains(scheme) {
+        return Err(refused(Refused::KeyTransport(id.oid())));
+    }
+    let KeyTransport::RsaOaep { digest, mgf_digest } = oaep.transport else {
+        return Ok((oaep.transport, None));
+    };
+    if !policy.oaep_digests().contains(digest) {
+        let oid = crate::algorithm_identifier::digest_oid(digest);
+        return Err(refused(Refused::OaepDigest(oid)));
+    }
+    if !policy.mgf_digests().contains(mgf_digest) {
+        let oid = crate::algorithm_identifier::digest_oid(mgf_digest);
+        return Err(refused(Refused::MgfDigest(oid)));
+    }
+    let retry = (oaep.mgf_defaulted
+        && digest != mgf_digest
+        && policy.mgf_digests().contains(digest)
+        && policy.tolerates(Tolerance::OaepMgfMismatch))
+    .then_some(KeyTransport::RsaOaep {
+        digest,
+        mgf_digest: digest,
+    });
+    Ok((oaep.transport, retry))
+}
+
+/// HMAC-SHA-256 ([RFC 2104](https://www.rfc-editor.org/rfc/rfc2104)) of the encrypted key: long enough for every cipher.
+fn substitute_key(
+    provider: &Provider,
+    secret: &SubstituteSecret,
+    encrypted_key: &[u8],
+) -> Result<[u8; 32], DecryptError> {
+    const BLOCK: usize = 64;
+    let digest = |parts: &[&[u8]]| {
+        provider
+            .digests()
+            .digest(DigestAlgorithm::Sha256, parts)
+            .map_err(|_| DecryptError)
+    };
+    let pad = |byte: u8| {
+        let mut block = Zeroizing::new([byte; BLOCK]);
+        block
+            .iter_mut()
+            .zip(secret.secret_bytes())
+            .for_each(|(slot, key)| *slot ^= key);
+        block
+    };
+    let inner = digest(&[&*pad(0x36), b"scep substitute content key", encrypted_key])?;
+    let outer = digest(&[&*pad(0x5c), inner.as_bytes()])?;
+    outer.as_bytes().try_into().map_err(|_| DecryptError)
+}
+
+/// Whether the buffer ends in PKCS #7 padding ([RFC 5652, section 6.3]), and the padding's length, in a time that depends
+/// on the block length alone.
+///
+/// [RFC 5652, section 6.3]: https://www.rfc-editor.org/rfc/rfc5652#section-6.3
+fn unpad(buffer: &[u8], block: usize) -> (Choice, u8) {
+    let padding = buffer.last().copied().unwrap_or_default();
+    let block_len = u8::try_from(block).unwrap_or(u8::MAX);
+    let mut right = !padding.ct_eq(&0) & !padding.ct_gt(&block_len);
+    for (position, byte) in (0_u8..block_len).zip(buffer.iter().rev()) {
+        let inside = padding.ct_gt(&position);
+        right &= !inside | byte.ct_eq(&padding);
+    }
+    (right, padding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_right_only_if_every_byte_is() {
+        let good = |tail: &[u8]| {
+            let mut buffer = alloc::vec![0xee; 32 - tail.len()];
+            buffer.extend_from_slice(tail);
+            let (right, padding) = unpad(&buffer, 16);
+            right.to_bool().then_some(padding)
+        };
+        assert_eq!(good(&[1]), Some(1));
+        assert_eq!(good(&[2, 2]), Some(2));
+        assert_eq!(good(&[16; 16]), Some(16));
+        assert_eq!(good(&[0]), None);
+        assert_eq!(good(&[17; 17]), None);
+        assert_eq!(good(&[3, 2, 3]), None);
+        assert_eq!(good(&[2, 3, 3]), None);
+        assert_eq!(good(&[0xff]), None);
+    }
+}
