@@ -1,0 +1,629 @@
+//! What is to be said about a body: recognised, judged, opened.
+
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+use scep::crypto::rustcrypto::RsaKey;
+use scep::crypto::{
+    DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
+};
+use scep::inspect::{self, PayloadContent, RecipientKind, SignatureReport};
+use scep::{
+    Capabilities, Certificate, CertificateSignatureError, CertsOnly, ChallengePassword, Crl,
+    CsrError, Encoding, Item, Limits, NameRef, NextCaCertificates, Oid, ParseError, ParseErrorKind,
+    PkiMessage, PkiStatus, Refused, SignedForm, SignerId, UnverifiedCsr, Validity, VerifyError,
+    oid,
+};
+
+use crate::input::Failure;
+
+/// What bodies are judged and opened with.
+pub struct Tools {
+    pub provider: Provider,
+    pub policy: Policy,
+    pub keys: Vec<RsaKey>,
+    pub signers: Vec<Certificate<'static>>,
+}
+
+/// All that is said about a body.
+pub struct Report {
+    pub kind: &'static str,
+    pub len: usize,
+    pub encoding: Option<Encoding>,
+    pub message: Option<MessageFacts>,
+    pub signature: Option<SignatureFacts>,
+    pub envelope: Option<EnvelopeFacts>,
+    /// What is in the envelope; of bodies without one, what they are themselves.
+    pub payload: Option<PayloadFacts>,
+    /// Whether the signature covers the certificates, of a GetNextCACert body.
+    pub certificates_signed: Option<bool>,
+    /// The certificates of the outermost layer.
+    pub certificates: Vec<CertificateFacts>,
+    pub capabilities: Option<Vec<String>>,
+}
+
+/// The attributes of a pkiMessage.
+pub struct MessageFacts {
+    pub message_type: u32,
+    pub message_type_name: &'static str,
+    pub transaction_id: String,
+    pub sender_nonce: Option<Vec<u8>>,
+    pub recipient_nonce: Option<Vec<u8>>,
+    pub pki_status: Option<PkiStatus>,
+    pub fail_info: Option<scep::FailInfo>,
+    pub fail_info_text: Option<String>,
+    pub microsoft_error: Option<i32>,
+    pub microsoft_message: Option<String>,
+    pub signing_time: Option<String>,
+    pub other: Vec<(Oid, Vec<u8>)>,
+}
+
+pub struct SignatureFacts {
+    pub digest: Option<String>,
+    pub algorithm: Option<String>,
+    pub verdict: Option<Verdict>,
+    /// The form that was signed, or what is wrong.
+    pub note: String,
+    pub signer_id: Option<IdFacts>,
+    pub signer: Option<SignerFacts>,
+}
+
+#[derive(Clone, Copy)]
+pub enum Verdict {
+    Valid,
+    Invalid,
+    NoSignerCertificate,
+    RefusedByPolicy,
+}
+
+pub enum IdFacts {
+    IssuerAndSerial { issuer: String, serial: Vec<u8> },
+    SubjectKeyIdentifier(Vec<u8>),
+}
+
+pub struct SignerFacts {
+    pub subject: String,
+    pub serial: Vec<u8>,
+    pub self_signed: bool,
+    pub embedded: bool,
+}
+
+pub struct EnvelopeFacts {
+    pub encoding: Encoding,
+    pub recipients: Vec<RecipientFacts>,
+    pub cipher: String,
+    pub opened: bool,
+}
+
+pub struct RecipientFacts {
+    pub kind: &'static str,
+    pub id: Option<IdFacts>,
+    pub key_encryption: Option<String>,
+    pub oaep_hash: Option<&'static str>,
+    pub mgf_hash: Option<&'static str>,
+}
+
+#[derive(Default)]
+pub struct PayloadFacts {
+    pub kind: &'static str,
+    pub len: usize,
+    pub sha256: Vec<u8>,
+    pub certificates: Vec<CertificateFacts>,
+    /// The issuers of the CRLs.
+    pub crls: Vec<String>,
+    pub issuer: Option<String>,
+    pub serial: Option<Vec<u8>>,
+    pub subject: Option<String>,
+    pub challenge_password: Option<&'static str>,
+    /// What the self-signature of a CSR is worth.
+    pub csr_signature: Option<SignatureFacts>,
+    /// What a CSR asks for, with the length of each value.
+    pub extensions: Vec<(Oid, bool, usize)>,
+}
+
+pub enum CertificateFacts {
+    Readable {
+        subject: String,
+        issuer: String,
+        serial: Vec<u8>,
+        validity: Option<Validity>,
+        ca: bool,
+        sha256: Vec<u8>,
+    },
+    Unreadable(String),
+}
+
+/// Recognises a body by its content, and says what is in it.
+pub fn report(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
+    if body.first() != Some(&0x30) {
+        return capabilities(body).ok_or_else(|| match PkiMessage::parse(body, &Limits::REPLY) {
+            Err(error) if std::str::from_utf8(body).is_err() => error.into(),
+            _ => Failure {
+                error: "neither ASN.1 nor a list of capabilities".to_owned(),
+                item: Some(Item::Capabilities.name()),
+                offset: Some(0),
+            },
+        });
+    }
+    match inner_tag(body) {
+        Some(0x30) => certificate_or_csr(body, tools),
+        _ => content_info(body, tools),
+    }
+}
+
+/// The tag of the first element inside the first.
+fn inner_tag(body: &[u8]) -> Option<u8> {
+    let length_octets = match body.get(1)? {
+        long @ 0x81..=0x84 => usize::from(long & 0x7f),
+        _ => 0,
+    };
+    body.get(2 + length_octets).copied()
+}
+
+fn capabilities(body: &[u8]) -> Option<Report> {
+    let capabilities = Capabilities::parse(body);
+    // Any text could be a list of words that nobody knows, and no text one of none.
+    let known = |word| !matches!(word, scep::Capability::Other(_));
+    if !capabilities.iter().any(known) {
+        return None;
+    }
+    let words = capabilities.iter().map(|word| word.to_string()).collect();
+    Some(Report {
+        capabilities: Some(words),
+        ..Report::new("capabilities", body, None)
+    })
+}
+
+fn content_info(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
+    let limits = &Limits::REPLY;
+    let not_a_message = match PkiMessage::parse(body, limits) {
+        Ok(message) => return pki_message(&message, tools),
+        Err(error) => error,
+    };
+    let missing =
+        |item| not_a_message.kind() == ParseErrorKind::Missing && not_a_message.item() == item;
+    if missing(Item::SignerInfo) {
+        let set = CertsOnly::parse(body, limits)?;
+        let payload = certs_only(&set, body, tools);
+        return Ok(Report {
+            payload: Some(payload),
+            ..Report::new("certs_only", body, Some(set.encoding()))
+        });
+    }
+    if missing(Item::MessageType) || missing(Item::SignedAttributes) {
+        return next_ca(
+            &NextCaCertificates::parse(body, limits)?,
+            body,
+            not_a_message,
+            tools,
+        );
+    }
+    Err(not_a_message.into())
+}
+
+fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Result<Report, Failure> {
+    let attributes = message.unverified_attributes();
+    let facts = MessageFacts {
+        message_type: attributes.message_type().code(),
+        message_type_name: attributes.message_type().name(),
+        transaction_id: String::from_utf8_lossy(attributes.transaction_id().as_bytes())
+            .into_owned(),
+        sender_nonce: attributes
+            .sender_nonce()
+            .map(|nonce| nonce.as_bytes().to_vec()),
+        recipient_nonce: attributes
+            .recipient_nonce()
+            .map(|nonce| nonce.as_bytes().to_vec()),
+        pki_status: attributes.pki_status(),
+        fail_info: attributes.fail_info(),
+        fail_info_text: attributes.fail_info_text(),
+        microsoft_error: attributes.microsoft_error(),
+        microsoft_message: attributes.microsoft_message(),
+        signing_time: attributes
+            .signing_time()
+            .map(|time| time.escape_ascii().to_string()),
+        other: attributes
+            .unknown()
+            .map(|attribute| (attribute.oid(), attribute.values().to_vec()))
+            .collect(),
+    };
+    // RFC 8894, section 3.2.2: only a SUCCESS has an envelope, and what stands in its place elsewhere means nothing.
+    let ignored = facts
+        .pki_status
+        .is_some_and(|status| status != PkiStatus::Success);
+    let (envelope, payload) = if ignored {
+        (None, None)
+    } else {
+        envelope(message, tools)?
+    };
+    let signature = inspect::signature(message, &tools.provider, &tools.policy, &tools.signers);
+    let signer_id = message.unverified_signer_id().map(IdFacts::of);
+    Ok(Report {
+        message: Some(facts),
+        signature: signature.map(|report| SignatureFacts::of(&report, signer_id)),
+        envelope,
+        payload,
+        certificates: message
+            .unverified_certificates()
+            .map(|certificate| CertificateFacts::of(&certificate, tools))
+            .collect(),
+        ..Report::new("pki_message", message.as_bytes(), Some(message.encoding()))
+    })
+}
+
+fn envelope(
+    message: &PkiMessage<'_>,
+    tools: &Tools,
+) -> Result<(Option<EnvelopeFacts>, Option<PayloadFacts>), Failure> {
+    let Some(envelope) = inspect::envelope(message)? else {
+        return Ok((None, None));
+    };
+    let keys: Vec<&dyn DecryptionKey> = tools
+        .keys
+        .iter()
+        .map(|key| key as &dyn DecryptionKey)
+        .collect();
+    let opened =
+        inspect::open_unverified(message, &tools.provider, &keys, &mut UnwrapErr(SysRng)).ok();
+    let facts = EnvelopeFacts {
+        encoding: envelope.encoding,
+        recipients: envelope.recipients.iter().map(RecipientFacts::of).collect(),
+        cipher: name_or_oid(envelope.cipher.map(|cipher| cipher.name())),
+        opened: opened.is_some(),
+    };
+    let payload = opened.map(|payload| {
+        let plaintext = payload.secret_plaintext();
+        match &payload.content {
+            PayloadContent::Csr(request) => csr(request, tools),
+            PayloadContent::CertsOnly(set) => certs_only(set, plaintext, tools),
+            PayloadContent::IssuerAndSubject(names) => PayloadFacts {
+                issuer: Some(name(names.issuer_der())),
+                subject: Some(name(names.subject_der())),
+                ..PayloadFacts::new("issuer_and_subject", plaintext, tools)
+            },
+            PayloadContent::IssuerAndSerialNumber(id) => PayloadFacts {
+                issuer: Some(name(id.issuer_der())),
+                serial: Some(id.serial().to_vec()),
+                ..PayloadFacts::new("issuer_and_serial_number", plaintext, tools)
+            },
+            _ => PayloadFacts::new("unknown", plaintext, tools),
+        }
+    });
+    Ok((Some(facts), payload))
+}
+
+fn next_ca(
+    body: &NextCaCertificates<'_>,
+    bytes: &[u8],
+    not_a_message: ParseError,
+    tools: &Tools,
+) -> Result<Report, Failure> {
+    let signers: Vec<&Certificate<'_>> = tools.signers.iter().collect();
+    let outcome = body.verify(&signers, &tools.provider, &tools.policy);
+    let (verdict, note) = match &outcome {
+        Err(VerifyError::ScepAttributes) => return Err(not_a_message.into()),
+        Err(VerifyError::Parse(error)) => return Err((*error).into()),
+        Ok(_) => (Some(Verdict::Valid), "over the certificates".to_owned()),
+        Err(error @ VerifyError::NoSignedContent) => (None, error.to_string()),
+        Err(error) => (Some(Verdict::of(error)), error.to_string()),
+    };
+    Ok(Report {
+        signature: Some(SignatureFacts {
+            verdict,
+            note,
+            ..SignatureFacts::unknown()
+        }),
+        payload: outcome
+            .ok()
+            .map(|set| certs_only(&set, set.as_bytes(), tools)),
+        certificates_signed: Some(body.unverified_has_content()),
+        ..Report::new("next_ca", bytes, Some(body.encoding()))
+    })
+}
+
+fn certificate_or_csr(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
+    let error = match Certificate::from_der(body) {
+        Ok(found) => {
+            return Ok(Report {
+                signature: Some(issuers_signature(&found, tools)),
+                certificates: vec![CertificateFacts::of(&found, tools)],
+                ..Report::new("certificate", body, Some(Encoding::Der))
+            });
+        }
+        Err(error) => error,
+    };
+    match UnverifiedCsr::from_der(body, &Limits::REPLY) {
+        Ok(request) => {
+            let mut payload = csr(&request, tools);
+            Ok(Report {
+                signature: payload.csr_signature.take(),
+                payload: Some(payload),
+                ..Report::new("csr", body, Some(Encoding::Der))
+            })
+        }
+        Err(_) if Crl::from_der(body).is_ok() => Err(Failure {
+            error: "a bare CRL, which SCEP sends in a set only".to_owned(),
+            item: Some(Item::CertificateList.name()),
+            offset: Some(0),
+        }),
+        // Whichever was read further is what it was to be.
+        Err(other) if other.offset() > error.offset() => Err(other.into()),
+        Err(_) => Err(error.into()),
+    }
+}
+
+/// Looks for the issuer of a certificate among the signers, and in the certificate itself.
+fn issuers_signature(found: &Certificate<'_>, tools: &Tools) -> SignatureFacts {
+    let mut facts = SignatureFacts::named(found.signature_algorithm_oid());
+    facts.note = "no certificate at hand is its issuer's".to_owned();
+    facts.verdict = Some(Verdict::NoSignerCertificate);
+    let known = tools
+        .signers
+        .iter()
+        .map(|signer| (signer.borrowed(), false));
+    for (issuer, embedded) in std::iter::once((found.borrowed(), true)).chain(known) {
+        let outcome = found.verify_issued_by(&issuer, &tools.provider, &tools.policy);
+        let verdict = match outcome {
+            Ok(()) => Verdict::Valid,
+            Err(CertificateSignatureError::Refused(_)) => Verdict::RefusedByPolicy,
+            Err(CertificateSignatureError::Invalid) => Verdict::Invalid,
+            Err(error @ CertificateSignatureError::IssuerIsNoCa) => {
+                facts.note = error.to_string();
+                continue;
+            }
+            Err(_) => continue,
+        };
+        facts.note =
+            outcome.map_or_else(|error| error.to_string(), |()| "by its issuer".to_owned());
+        facts.verdict = Some(verdict);
+        facts.signer = Some(SignerFacts::of(&issuer, embedded));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    facts
+}
+
+fn csr(request: &UnverifiedCsr, tools: &Tools) -> PayloadFacts {
+    let outcome = request.verify(&tools.provider, &tools.policy);
+    let (verdict, note) = match &outcome {
+        Ok(_) => (Verdict::Valid, "by its own key".to_owned()),
+        Err(error @ CsrError::Refused(_)) => (Verdict::RefusedByPolicy, error.to_string()),
+        Err(error) => (Verdict::Invalid, error.to_string()),
+    };
+    PayloadFacts {
+        subject: Some(request.unverified_subject().to_string()),
+        challenge_password: Some(match request.unverified_challenge_password() {
+            ChallengePassword::Absent => "absent",
+            ChallengePassword::Empty => "empty",
+            ChallengePassword::Present(_) => "present",
+        }),
+        csr_signature: Some(SignatureFacts {
+            verdict: Some(verdict),
+            note,
+            ..SignatureFacts::named(request.signature_algorithm_oid())
+        }),
+        extensions: outcome.map_or_else(
+            |_| Vec::new(),
+            |csr| {
+                let fact = |extension: scep::Extension<'_>| {
+                    (
+                        extension.oid(),
+                        extension.is_critical(),
+                        extension.value().len(),
+                    )
+                };
+                csr.extensions().map(fact).collect()
+            },
+        ),
+        ..PayloadFacts::new("pkcs10", request.as_der(), tools)
+    }
+}
+
+fn certs_only(set: &CertsOnly<'_>, bytes: &[u8], tools: &Tools) -> PayloadFacts {
+    let certificate = |found: Result<Certificate<'_>, ParseError>| match found {
+        Ok(certificate) => CertificateFacts::of(&certificate, tools),
+        Err(error) => CertificateFacts::Unreadable(error.to_string()),
+    };
+    let crl = |found: Result<Crl<'_>, ParseError>| match found {
+        Ok(crl) => crl.issuer().to_string(),
+        Err(error) => format!("<{error}>"),
+    };
+    PayloadFacts {
+        certificates: set.certificates().map(certificate).collect(),
+        crls: set.crls().map(crl).collect(),
+        ..PayloadFacts::new("certs_only", bytes, tools)
+    }
+}
+
+impl Report {
+    fn new(kind: &'static str, bytes: &[u8], encoding: Option<Encoding>) -> Self {
+        Self {
+            kind,
+            len: bytes.len(),
+            encoding,
+            message: None,
+            signature: None,
+            envelope: None,
+            payload: None,
+            certificates_signed: None,
+            certificates: Vec::new(),
+            capabilities: None,
+        }
+    }
+}
+
+impl SignatureFacts {
+    const fn unknown() -> Self {
+        Self {
+            digest: None,
+            algorithm: None,
+            verdict: None,
+            note: String::new(),
+            signer_id: None,
+            signer: None,
+        }
+    }
+
+    fn of(report: &SignatureReport<'_>, signer_id: Option<IdFacts>) -> Self {
+        let (verdict, note) = match &report.outcome {
+            Ok(form) => (Verdict::Valid, form_name(*form).to_owned()),
+            Err(error) => (Verdict::of(error), error.to_string()),
+        };
+        let signer = report.signer.as_ref();
+        Self {
+            digest: Some(name_or_oid(report.digest.map(DigestAlgorithm::name))),
+            algorithm: Some(name_or_oid(report.algorithm.map(SignatureAlgorithm::name))),
+            verdict: Some(verdict),
+            note,
+            signer_id,
+            signer: signer.map(|signer| SignerFacts::of(signer, report.embedded)),
+        }
+    }
+
+    /// Of a certificate or CSR, by the identifier of the algorithm.
+    fn named(algorithm: Oid) -> Self {
+        let known = [
+            (oid::MD5_WITH_RSA, "md5"),
+            (oid::SHA1_WITH_RSA, "sha-1"),
+            (oid::SHA256_WITH_RSA, "sha-256"),
+            (oid::SHA384_WITH_RSA, "sha-384"),
+            (oid::SHA512_WITH_RSA, "sha-512"),
+        ];
+        let digest = known
+            .iter()
+            .find(|(known, _)| *known == algorithm)
+            .map(|(_, digest)| *digest);
+        let name = match digest {
+            Some(_) => "rsa-pkcs1v15".to_owned(),
+            None if algorithm == oid::RSASSA_PSS => "rsa-pss".to_owned(),
+            None => algorithm.to_string(),
+        };
+        Self {
+            digest: digest.map(str::to_owned),
+            algorithm: Some(name),
+            ..Self::unknown()
+        }
+    }
+}
+
+impl Verdict {
+    const fn of(error: &VerifyError) -> Self {
+        match error {
+            VerifyError::Refused(_) => Self::RefusedByPolicy,
+            VerifyError::SignerCertificateMissing | VerifyError::UntrustedSigner => {
+                Self::NoSignerCertificate
+            }
+            _ => Self::Invalid,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::NoSignerCertificate => "no-signer-certificate",
+            Self::RefusedByPolicy => "refused-by-policy",
+        }
+    }
+}
+
+impl IdFacts {
+    fn of(id: SignerId<'_>) -> Self {
+        match id {
+            SignerId::IssuerAndSerialNumber { issuer, serial } => Self::IssuerAndSerial {
+                issuer: name(issuer),
+                serial: serial.to_vec(),
+            },
+            SignerId::SubjectKeyIdentifier(ski) => Self::SubjectKeyIdentifier(ski.to_vec()),
+            _ => Self::SubjectKeyIdentifier(Vec::new()),
+        }
+    }
+}
+
+impl SignerFacts {
+    fn of(signer: &Certificate<'_>, embedded: bool) -> Self {
+        Self {
+            subject: signer.subject().to_string(),
+            serial: signer.serial().to_vec(),
+            self_signed: signer.is_self_issued(),
+            embedded,
+        }
+    }
+}
+
+impl RecipientFacts {
+    fn of(recipient: &inspect::RecipientReport<'_>) -> Self {
+        let hashes = match recipient.key_transport {
+            Some(Ok(KeyTransport::RsaOaep { digest, mgf_digest })) => {
+                Some((digest.name(), mgf_digest.name()))
+            }
+            _ => None,
+        };
+        Self {
+            kind: match recipient.kind {
+                RecipientKind::KeyTransport => "ktri",
+                RecipientKind::KeyAgreement => "kari",
+                RecipientKind::KeyEncryptionKey => "kekri",
+                RecipientKind::Password => "pwri",
+                _ => "ori",
+            },
+            id: recipient.id.map(IdFacts::of),
+            key_encryption: recipient.key_transport.map(|transport| match transport {
+                Ok(transport) => transport.name().to_owned(),
+                Err(Refused::KeyTransport(oid)) => oid.to_string(),
+                // What is refused is in the parameters.
+                Err(_) => "rsa-oaep".to_owned(),
+            }),
+            oaep_hash: hashes.map(|(digest, _)| digest),
+            mgf_hash: hashes.map(|(_, mgf_digest)| mgf_digest),
+        }
+    }
+}
+
+impl PayloadFacts {
+    fn new(kind: &'static str, bytes: &[u8], tools: &Tools) -> Self {
+        Self {
+            kind,
+            len: bytes.len(),
+            sha256: sha256(bytes, tools),
+            ..Self::default()
+        }
+    }
+}
+
+impl CertificateFacts {
+    fn of(certificate: &Certificate<'_>, tools: &Tools) -> Self {
+        Self::Readable {
+            subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            serial: certificate.serial().to_vec(),
+            validity: certificate.validity(),
+            ca: certificate.is_ca(),
+            sha256: sha256(certificate.as_der(), tools),
+        }
+    }
+}
+
+const fn form_name(form: SignedForm) -> &'static str {
+    match form {
+        SignedForm::AsReceived => "over the attributes as they came",
+        SignedForm::Der => "over the attributes in DER order, in which they did not come",
+        _ => "over the content",
+    }
+}
+
+fn name(der: &[u8]) -> String {
+    NameRef::new(der).to_string()
+}
+
+fn name_or_oid(known: Result<&'static str, Oid>) -> String {
+    known.map_or_else(|oid| oid.to_string(), str::to_owned)
+}
+
+fn sha256(bytes: &[u8], tools: &Tools) -> Vec<u8> {
+    let digest = tools
+        .provider
+        .digests()
+        .digest(DigestAlgorithm::Sha256, &[bytes]);
+    digest.map_or_else(|_| Vec::new(), |digest| digest.as_bytes().to_vec())
+}

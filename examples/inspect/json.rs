@@ -1,0 +1,121 @@
+//! A report as one line of JSON.
+
+use scep::Encoding;
+use serde_json::{Value, json};
+
+use crate::facts::{
+    EnvelopeFacts, IdFacts, PayloadFacts, RecipientFacts, Report, SignatureFacts, SignerFacts,
+};
+use crate::input::Failure;
+
+/// What was decoded.
+pub fn report(file: &str, report: &Report) -> String {
+    let message = report.message.as_ref();
+    let signature = report.signature.as_ref();
+    let mut object = json!({
+        "file": file,
+        "kind": report.kind,
+        "encoding": report.encoding.map(|encoding| match encoding {
+            Encoding::Der => "der",
+            _ => "ber",
+        }),
+        "message_type": message.map(|message| message.message_type),
+        "message_type_name": message.map(|message| message.message_type_name),
+        "transaction_id": message.map(|message| &message.transaction_id),
+        "sender_nonce": message.and_then(|message| message.sender_nonce.as_deref().map(hex)),
+        "recipient_nonce": message.and_then(|message| message.recipient_nonce.as_deref().map(hex)),
+        "pki_status": message.and_then(|message| Some(message.pki_status?.code())),
+        "fail_info": message.and_then(|message| Some(message.fail_info?.code())),
+        "fail_info_text": message.and_then(|message| message.fail_info_text.as_ref()),
+        "digest": signature.and_then(|signature| signature.digest.as_ref()),
+        "signature_algorithm": signature.and_then(|signature| signature.algorithm.as_ref()),
+        "signature": signature.and_then(|signature| Some(signature.verdict?.name())),
+        "signer_id": signature.and_then(signer_id),
+        "signer": signature.and_then(|signature| signature.signer.as_ref().map(signer)),
+        "other_attributes": message.map(|message| {
+            let attribute = |(oid, value): &(scep::Oid, Vec<u8>)| {
+                json!({ "oid": oid.to_string(), "value": hex(value) })
+            };
+            message.other.iter().map(attribute).collect::<Vec<_>>()
+        }),
+        "envelope": report.envelope.as_ref().map(envelope),
+        "payload": report.payload.as_ref().map(payload),
+    });
+    if let (Some(signed), Some(fields)) = (report.certificates_signed, object.as_object_mut()) {
+        fields.insert("certificates_signed".to_owned(), Value::Bool(signed));
+    }
+    object.to_string()
+}
+
+/// What was not.
+pub fn failure(file: &str, failure: &Failure) -> String {
+    json!({
+        "file": file,
+        "error": failure.error,
+        "item": failure.item,
+        "offset": failure.offset,
+    })
+    .to_string()
+}
+
+fn signer_id(signature: &SignatureFacts) -> Option<Value> {
+    signature.signer_id.as_ref().map(|id| match id {
+        IdFacts::IssuerAndSerial { issuer, serial } => {
+            json!({ "issuer": issuer, "serial": hex(serial) })
+        }
+        IdFacts::SubjectKeyIdentifier(ski) => json!({ "ski": hex(ski) }),
+    })
+}
+
+fn signer(signer: &SignerFacts) -> Value {
+    json!({
+        "subject": signer.subject,
+        "serial": hex(&signer.serial),
+        "self_signed": signer.self_signed,
+        "embedded": signer.embedded,
+    })
+}
+
+fn envelope(envelope: &EnvelopeFacts) -> Value {
+    json!({
+        "recipients": envelope.recipients.iter().map(recipient).collect::<Vec<_>>(),
+        "cipher": envelope.cipher,
+        "opened": envelope.opened,
+    })
+}
+
+fn recipient(recipient: &RecipientFacts) -> Value {
+    let (issuer, serial, ski) = match &recipient.id {
+        Some(IdFacts::IssuerAndSerial { issuer, serial }) => {
+            (Some(issuer), Some(hex(serial)), None)
+        }
+        Some(IdFacts::SubjectKeyIdentifier(ski)) => (None, None, Some(hex(ski))),
+        None => (None, None, None),
+    };
+    json!({
+        "kind": recipient.kind,
+        "issuer": issuer,
+        "serial": serial,
+        "ski": ski,
+        "key_encryption": recipient.key_encryption,
+        "oaep_hash": recipient.oaep_hash,
+        "mgf_hash": recipient.mgf_hash,
+    })
+}
+
+fn payload(payload: &PayloadFacts) -> Value {
+    json!({
+        "kind": payload.kind,
+        "len": payload.len,
+        "sha256": hex(&payload.sha256),
+        "certificates": payload.certificates.len(),
+        "crls": payload.crls.len(),
+        "subject": payload.subject,
+        "challenge_password": payload.challenge_password.unwrap_or("absent"),
+    })
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
