@@ -16,9 +16,10 @@ use scep::crypto::{
     SignatureScheme, SignatureSchemeSet, SigningKey, TransportScheme, TransportSet,
 };
 use scep::{
-    BuildError, CaRoles, CertRep, CsrBuilder, DecryptError, FailInfo, Item, Layer, Limits,
-    MessageType, OpenError, ParseErrorKind, PkiMessage, PkiStatus, Recipient, Refused, Request,
-    RequestBuilder, SignerIdentity, SignerMatch, SignerTrust, TransactionError, VerifyError, oid,
+    BuildError, CaRoles, CertRep, CsrBuilder, DecryptError, FailInfo, IssuerAndSerialNumber, Item,
+    Layer, Limits, MessageType, OpenError, ParseErrorKind, PkiMessage, PkiStatus, Recipient,
+    Refused, Request, RequestBuilder, SignerIdentity, SignerMatch, SignerTrust, TransactionError,
+    VerifyError, oid,
 };
 
 use ContentCipher::{Aes128Cbc, Aes192Cbc, Aes256Cbc, DesCbc, TripleDesCbc};
@@ -1284,6 +1285,75 @@ fn a_key_that_anybody_can_compute_does_not_open() {
     }
 }
 
+#[test]
+fn padding_is_right_or_nothing_opens() {
+    let parties = Parties::new();
+    let get_cert = {
+        let (signer, roles) = (parties.client_signer(), parties.roles());
+        let wanted = IssuerAndSerialNumber::of(&parties.issued);
+        parties
+            .send(RequestBuilder::get_cert(wanted, &signer, &roles))
+            .0
+    };
+    // A payload of this length modulo 16, which ends in a zero.
+    let payload = |residue: usize| {
+        let wanted = (2..18)
+            .map(|len| {
+                let serial = [&vec![1; len][..], &[0]].concat();
+                IssuerAndSerialNumber::new(parties.ca.subject_der(), &serial)
+            })
+            .find(|wanted| wanted.to_der().len() % 16 == residue);
+        wanted.unwrap().to_der()
+    };
+    let opens = |residue: usize, tail: &[u8], cipher: ContentCipher| {
+        let blocks = [&payload(residue)[..], tail].concat();
+        let transport = KeyTransport::RsaPkcs1v15;
+        let envelope = Envelope::encrypt(&blocks, &parties.ca, cipher, transport);
+        let mut forge = Forge::of(&get_cert);
+        forge.set_content(Some(envelope.to_der()));
+        let message = forge.sign(&parties.client_key);
+        match open(&parties, &Policy::default(), &message) {
+            Ok(_) => true,
+            Err(error) => {
+                assert_eq!((error, error.fail_info()), SEALED);
+                false
+            }
+        }
+    };
+    for (residue, tail) in [
+        (15, &[1][..]),
+        (14, &[2; 2]),
+        (8, &[8; 8]),
+        (1, &[15; 15]),
+        (0, &[16; 16]),
+    ] {
+        assert!(opens(residue, tail, Aes128Cbc), "{tail:?}");
+    }
+    for (residue, tail) in [
+        (0, &[][..]),
+        (0, &[0; 16]),
+        (15, &[0]),
+        (15, &[2]),
+        (15, &[17; 17]),
+        (14, &[1, 2]),
+        (14, &[2, 1]),
+        (14, &[1, 1]),
+        (13, &[2, 3, 3]),
+        (13, &[3, 2, 3]),
+        (1, &[[0].as_slice(), &[15; 14]].concat()),
+        (0, &[[15].as_slice(), &[16; 15]].concat()),
+        (0, &[[16; 16], [16; 16]].concat()),
+        (0, &[32; 32]),
+        (1, &[0xff; 15]),
+    ] {
+        assert!(!opens(residue, tail, Aes128Cbc), "{tail:?}");
+    }
+    // The padding of a cipher is that of its own block.
+    assert!(opens(8, &[8; 8], TripleDesCbc));
+    assert!(!opens(0, &[16; 16], TripleDesCbc));
+    assert!(!opens(7, &[9; 9], TripleDesCbc));
+}
+
 /// What a client reads that is refused because of an error, and how long the reply is.
 fn refusal(parties: &Parties, error: impl Into<scep::Error>) -> (scep::Failure, usize) {
     let (request, pending) = parties.pkcs_req();
@@ -1471,7 +1541,7 @@ fn certificates_of_a_reply_are_in_its_envelope() {
 fn a_get_cert_has_no_pending_reply() {
     let parties = Parties::new();
     let (signer, roles) = (parties.client_signer(), parties.roles());
-    let wanted = scep::IssuerAndSerialNumber::of(&parties.issued);
+    let wanted = IssuerAndSerialNumber::of(&parties.issued);
     for builder in [
         RequestBuilder::get_cert(wanted.clone(), &signer, &roles),
         RequestBuilder::get_crl(wanted.clone(), &signer, &roles),

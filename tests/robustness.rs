@@ -170,7 +170,13 @@ fn bodies() -> Vec<(String, Vec<u8>, ReadBody)> {
         let Ok(opened) =
             inspect::open_unverified(&message, &Provider::rustcrypto(), &[key], &mut rng())
         else {
-            assert!(!cfg!(feature = "legacy"), "{}", vector.file);
+            // Single DES opens with the feature `legacy` alone.
+            let needs_legacy = vector.facts["envelope"]["cipher"] == "des-cbc";
+            assert!(
+                needs_legacy && cfg!(not(feature = "legacy")),
+                "{}",
+                vector.file
+            );
             continue;
         };
         let read_body = match vector.facts["payload"]["kind"].as_str().unwrap() {

@@ -17,6 +17,7 @@ fn ca() -> Certificate<'static> {
     read(include_bytes!("../../test-vectors/keys/ca-jscep.pem"))
 }
 
+#[cfg(feature = "rustcrypto")]
 fn next_ca() -> Certificate<'static> {
     read(include_bytes!("../../test-vectors/keys/ca-jscep-next.pem"))
 }

@@ -1,6 +1,8 @@
 use super::*;
 use crate::asn1::{Writer, encode};
-use crate::signed::testing::{patched, pem};
+#[cfg(feature = "rustcrypto")]
+use crate::signed::testing::patched;
+use crate::signed::testing::pem;
 use alloc::format;
 use alloc::string::ToString;
 
