@@ -67,8 +67,8 @@ impl<'a> AlgorithmIdentifier<'a> {
 
     /// The signature algorithm that this identifier names, with `digest` where it names none itself.
     ///
-    /// In a SignerInfo the digestAlgorithm counts, whichever of rsaEncryption and shaNWithRSAEncryption stands here; in a
-    /// certificate or CSR `digest` is `None`.
+    /// In a SignerInfo `digest` is the digestAlgorithm, for rsaEncryption; that another identifier names the same digest is the
+    /// caller's to check. In a certificate or CSR it is `None`.
     pub(crate) fn signature(
         &self,
         digest: Option<DigestAlgorithm>,
@@ -79,7 +79,6 @@ impl<'a> AlgorithmIdentifier<'a> {
         }
         let own = rsa_digest_of(oid);
         match (own, digest) {
-            (Some(own), Some(digest)) if own != digest => Err(Unknown(oid)),
             (Some(own), _) => Ok(SignatureAlgorithm::RsaPkcs1v15(own)),
             (None, Some(digest)) if oid == oid::RSA_ENCRYPTION => {
                 Ok(SignatureAlgorithm::RsaPkcs1v15(digest))
@@ -467,13 +466,13 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_with_another_digest_than_its_signer_info_is_unknown() {
+    fn a_signature_keeps_its_own_digest() {
         let der = encode(0, |w| {
             write_signature(w, SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256));
         });
         assert_eq!(
             read(&der).signature(Some(DigestAlgorithm::Sha1)),
-            Err(Unknown(oid::SHA256_WITH_RSA))
+            Ok(SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256))
         );
     }
 }

@@ -110,7 +110,12 @@ impl Signed {
     }
 }
 
-fn is_allowed(algorithm: SignatureAlgorithm, policy: &Policy, digests: DigestSet) -> bool {
+/// Whether a policy allows a signature algorithm where it allows these digests.
+pub(crate) fn is_allowed(
+    algorithm: SignatureAlgorithm,
+    policy: &Policy,
+    digests: DigestSet,
+) -> bool {
     let scheme = SignatureScheme::of(algorithm);
     policy.signature_schemes().contains(scheme)
         && digests.contains(algorithm.digest())

@@ -284,7 +284,6 @@ fn a_signature_algorithm_must_be_known_and_fit_its_digest() {
     let ecdsa = dotted("1.2.840.10045.4.3.2");
     for (oid, id) in [
         (ecdsa, algorithm(ecdsa, &[])),
-        (oid::SHA512_WITH_RSA, algorithm(oid::SHA512_WITH_RSA, &NULL)),
         (oid::RSASSA_PSS, algorithm(oid::RSASSA_PSS, &[])),
         (oid::RSASSA_PSS, algorithm(oid::RSASSA_PSS, &NULL)),
     ] {
@@ -292,6 +291,17 @@ fn a_signature_algorithm_must_be_known_and_fit_its_digest() {
         let error = verify_error(&parties, &policy, &message);
         assert_eq!(error, bad_alg(Refused::Signature(oid)));
     }
+    let message = changed(&parties, |forge| {
+        forge.signature_algorithm = algorithm(oid::SHA512_WITH_RSA, &NULL);
+    });
+    let mismatch = VerifyError::DigestMismatch {
+        signer_info: DigestAlgorithm::Sha256,
+        signature: DigestAlgorithm::Sha512,
+    };
+    assert_eq!(
+        verify_error(&parties, &policy, &message),
+        (mismatch, FailInfo::BadAlg)
+    );
 }
 
 #[test]

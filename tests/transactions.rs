@@ -458,6 +458,21 @@ fn both_steps_of_a_remote_key_give_the_same_as_one() {
         .open_with(&parties.provider, &encrypted, key, &secret)
         .unwrap();
     assert_eq!(opened.csr().unwrap().as_der(), parties.csr.as_der());
+    // A key goes with its message alone.
+    let (other, _) = parties.pkcs_req();
+    let other = PkiMessage::parse(other, &Limits::REQUEST).unwrap();
+    let other = other
+        .verify(&parties.provider, &parties.policy, &trust)
+        .unwrap();
+    let key = parties
+        .ca_key
+        .decrypt_key(transport, encrypted.as_bytes(), &mut rng());
+    assert_eq!(
+        other
+            .open_with(&parties.provider, &encrypted, key, &secret)
+            .unwrap_err(),
+        OpenError::AnotherMessage
+    );
     // A failed decryption and a key of another length end in the one error.
     for key in [Err(()), Ok(vec![0; 16].into()), Ok(vec![0; 24].into())] {
         assert_eq!(
@@ -543,4 +558,29 @@ fn states_cross_threads() {
     crosses::<PkiMessage<'static>>();
     crosses::<scep::Error>();
     crosses::<CaRoles<'static>>();
+}
+
+#[test]
+fn a_key_that_is_too_short_for_the_transport_gets_the_other_one() {
+    // 1024 bits leave no room for OAEP with SHA-512 (RFC 8017, section 7.1.1).
+    let mut parties = Parties::new();
+    parties.policy = Policy::compatible();
+    let short = scep::crypto::rustcrypto::RsaKey::generate(1024, &mut rng()).unwrap();
+    let certificate = common::self_signed(&short, "CN=short");
+    let signer = SignerIdentity::new(&certificate, &short).unwrap();
+    let roles = parties.roles();
+    let (request, _) = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles)
+        .key_transport(KeyTransport::RsaOaep {
+            digest: DigestAlgorithm::Sha512,
+            mgf_digest: DigestAlgorithm::Sha512,
+        })
+        .build(&parties.provider, &parties.policy, &mut rng())
+        .unwrap()
+        .sign(&short, &mut rng())
+        .unwrap();
+    assert_eq!(
+        parties.receive(&request).success_envelope(),
+        Ok((ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15))
+    );
+    success(&parties, &request);
 }

@@ -5,10 +5,11 @@ use crate::algorithm_identifier::digest_oid;
 use crate::asn1::{Reader, der_sorted_set, tag};
 use crate::certificate::Certificate;
 use crate::crypto::{
-    CryptoError, DigestAlgorithm, Policy, Provider, SignatureAlgorithm, SignatureScheme,
-    check_public_key, is_same_key,
+    CryptoError, DigestAlgorithm, Policy, Provider, SignatureAlgorithm, check_public_key,
+    is_same_key,
 };
 use crate::oid;
+use crate::signed::is_allowed;
 use crate::{Layer, Limits, Refused, VerifyError};
 
 /// Over which form of the signed attributes a signature was found right.
@@ -73,10 +74,7 @@ impl SignerInfo<'_> {
                 signature: algorithm.digest(),
             });
         }
-        if !policy
-            .signature_schemes()
-            .contains(SignatureScheme::of(algorithm))
-        {
+        if !is_allowed(algorithm, policy, policy.message_digests()) {
             return Err(refused_signature);
         }
         Ok((digest, algorithm))

@@ -16,7 +16,7 @@ pub use provider::{
     CipherContent, ComputeDigest, CryptoError, DecryptionKey, DigestValue, EncryptKey, Provider,
     SigningKey, SubstituteSecret, VerifySignature,
 };
-pub(crate) use public_key::{check_public_key, is_same_key};
+pub(crate) use public_key::{check_public_key, fits_transport, is_same_key};
 pub use set::{
     CipherSet, DigestSet, SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet,
     TransportScheme, TransportSet,

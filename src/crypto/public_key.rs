@@ -1,6 +1,6 @@
 //! What a policy asks of a public key.
 
-use super::Policy;
+use super::{KeyTransport, Policy};
 use crate::algorithm_identifier::AlgorithmIdentifier;
 use crate::asn1::{Reader, tag};
 use crate::{Item, Layer, Limits, Oid, ParseError, Refused, oid};
@@ -31,6 +31,22 @@ pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
             if one.algorithm == oid::RSA_ENCRYPTION
                 && other.algorithm == oid::RSA_ENCRYPTION
                 && one.octets == other.octets)
+}
+
+/// Whether a content key of `key_len` bytes fits into one block of an RSA key, [RFC 8017, sections 7.1.1 and 7.2.1].
+///
+/// [RFC 8017, sections 7.1.1 and 7.2.1]: https://www.rfc-editor.org/rfc/rfc8017#section-7.1.1
+pub(crate) fn fits_transport(spki: &[u8], transport: KeyTransport, key_len: usize) -> bool {
+    let overhead = match transport {
+        KeyTransport::RsaPkcs1v15 => 11,
+        KeyTransport::RsaOaep { digest, .. } => {
+            digest.output_len().saturating_mul(2).saturating_add(2)
+        }
+    };
+    read(spki)
+        .ok()
+        .and_then(|key| Some(bits(key.rsa()?.modulus).div_ceil(8)))
+        .is_some_and(|modulus_len| key_len.saturating_add(overhead) <= modulus_len)
 }
 
 /// The octets of subjectPublicKey, over which key identifiers are computed.

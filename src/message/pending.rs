@@ -353,6 +353,9 @@ impl SealedReply<'_> {
         content_key: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Granted, TransactionError> {
+        if !encrypted.is_of(self.message) {
+            return Err(OpenError::AnotherMessage.into());
+        }
         let limits = self.message.limits();
         let opened = encrypted
             .decrypt_content(provider, content_key, secret)

@@ -11,14 +11,14 @@ use crate::cms::write_certs_only;
 use crate::crl::Crl;
 use crate::crypto::{
     ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
-    is_same_key,
+    fits_transport, is_same_key,
 };
 use crate::pki_message::build::{
     AttributeSet, EnvelopeAlgorithms, ReplyAttributes, Unsigned, check_recipient, check_text, seal,
 };
 use crate::pki_message::{PkiMessage, SignerIdentity};
 use crate::{
-    BuildError, Error, FailInfo, MessageType, Nonce, OpenError, PkiStatus, TransactionId,
+    BuildError, Error, FailInfo, MessageType, Nonce, OpenError, PkiStatus, Refused, TransactionId,
     VerifyError,
 };
 
@@ -84,7 +84,14 @@ impl Request {
     /// [`BuildError::Recipient`] if the signer's key cannot be encrypted to under the policy.
     pub fn success_envelope(&self) -> Result<(ContentCipher, KeyTransport), BuildError> {
         check_recipient(self.signer(), self.policy())?;
-        Ok((self.content_cipher(), self.key_transport()))
+        let (cipher, public_key) = (self.content_cipher(), self.signer().public_key_der());
+        // A short key and a long OAEP hash leave no room for the content key.
+        [self.key_transport(), KeyTransport::RsaPkcs1v15]
+            .into_iter()
+            .filter(|transport| self.policy().allows_transport(*transport))
+            .find(|transport| fits_transport(public_key, *transport, cipher.key_len()))
+            .map(|transport| (cipher, transport))
+            .ok_or(BuildError::Recipient(Refused::RsaKey))
     }
 }
 
@@ -122,20 +129,17 @@ impl ReplyBuilder<'_> {
     /// SUCCESS with the CRL that a GetCRL asks for.
     ///
     /// # Errors
-    /// [`BuildError::NotRequested`] if the CRL is another issuer's; [`BuildError::ReplyNotForRequest`] for anything but a
-    /// GetCRL; others as for every message.
+    /// [`BuildError::ReplyNotForRequest`] for anything but a GetCRL; others as for every message. That the CRL covers the issuer
+    /// asked for is the caller's to see: names come in other encodings, and CRLs from issuers of their own.
     pub fn success_crl(
         &self,
         crl: &Crl<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<UnsignedReply, BuildError> {
-        let RequestBody::GetCrl(id) = self.request.body() else {
+        let RequestBody::GetCrl(_) = self.request.body() else {
             let message_type = self.request.message_type();
             return Err(BuildError::ReplyNotForRequest(message_type));
         };
-        if crl.issuer_der() != id.issuer_der() {
-            return Err(BuildError::NotRequested);
-        }
         self.success_payload(&write_certs_only(&[], &[crl.as_der()]), rng)
     }
 

@@ -122,6 +122,9 @@ impl VerifiedMessage<'_> {
         content_key: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Request, OpenError> {
+        if !encrypted.is_of(self.message()) {
+            return Err(OpenError::AnotherMessage);
+        }
         let opened = encrypted.decrypt_content(provider, content_key, secret)?;
         let limits = self.message().limits();
         let message_type = self.message_type();

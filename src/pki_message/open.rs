@@ -69,6 +69,7 @@ impl core::fmt::Debug for Recipient<'_> {
 /// error or not: [`open_with`](super::VerifiedMessage::open_with) goes on with a substitute key where it has to.
 #[derive(Clone, Debug)]
 pub struct EncryptedKey<'m> {
+    message: &'m PkiMessage<'m>,
     recipient: usize,
     encrypted_key: Cow<'m, [u8]>,
     transport: KeyTransport,
@@ -105,6 +106,11 @@ impl<'m> EncryptedKey<'m> {
 
     pub(crate) const fn transport(&self) -> KeyTransport {
         self.transport
+    }
+
+    /// Whether this is the key of that message and of no other.
+    pub(crate) fn is_of(&self, message: &PkiMessage<'_>) -> bool {
+        core::ptr::addr_eq(self.message, message)
     }
 
     /// Decrypts the content key with a key that answers at once.
@@ -217,6 +223,7 @@ impl PkiMessage<'_> {
         let (recipient, ktri) = find_recipient(&envelope, certificates)?;
         let (transport, retry) = transports(&ktri, policy)?;
         Ok(EncryptedKey {
+            message: self,
             recipient,
             encrypted_key: ktri.encrypted_key.to_cow(),
             transport,

@@ -84,7 +84,7 @@ impl PkiMessage<'_> {
         let known = candidates
             .filter(|candidate| info.sid.matches(candidate))
             .map(|candidate| candidate.clone().into_owned());
-        let signer = find_signer(&info.sid, carried.chain(known))?;
+        let signer = find_signer(&info.sid, known.chain(carried))?;
         let verified = info.verify(
             signed.content_type,
             self.content(),
