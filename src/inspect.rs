@@ -11,19 +11,19 @@ use zeroize::Zeroizing;
 use crate::algorithm_identifier::KeyTransportError;
 use crate::asn1::Reader;
 use crate::certificate::Certificate;
-use crate::cms::{EnvelopedData, KeyTransRecipient, RecipientInfo};
+use crate::cms::{EnvelopedData, KeyTransRecipient, RecipientInfo, SignerInfo, find_signer};
 use crate::crypto::{
     ContentCipher, DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider,
     SignatureAlgorithm,
 };
 use crate::csr::UnverifiedCsr;
-use crate::message::{CertsOnly, IssuerAndSerialNumber, IssuerAndSubject};
+use crate::message::{CertsOnly, IssuerAndSerialNumber, IssuerAndSubject, NextCaCertificates};
 use crate::{
     DecryptError, Encoding, Layer, MessageType, Oid, OpenError, ParseError, PkiMessage, Refused,
     SignedForm, SignerId, VerifyError,
 };
 
-/// What the signature of a message says.
+/// What the signature of a message or of a GetNextCACert body says.
 #[derive(Clone, Debug)]
 pub struct SignatureReport<'m> {
     /// The digest, or the unknown identifier in its place.
@@ -32,6 +32,8 @@ pub struct SignatureReport<'m> {
     pub algorithm: Result<SignatureAlgorithm, Oid>,
     /// Whether the signature is right, and over which form of the attributes. Nobody's trust is in it.
     pub outcome: Result<SignedForm, VerifyError>,
+    /// How the signer is named.
+    pub signer_id: SignerId<'m>,
     /// The certificate that the SignerIdentifier names, if it was at hand.
     pub signer: Option<Certificate<'m>>,
     /// Whether that certificate came with the message.
@@ -107,26 +109,73 @@ pub fn signature<'m>(
     signers: &'m [Certificate<'m>],
 ) -> Option<SignatureReport<'m>> {
     let info = message.signer_info()?;
+    let outcome = message
+        .verify_signature(provider, policy, signers.iter())
+        .map(|(_, verified)| verified.form);
+    let carried = message.unverified_certificates();
+    Some(report(&info, carried, signers, outcome))
+}
+
+/// Reports on the signature of a GetNextCACert body; the signer is looked for in the body and among `signers`.
+///
+/// A right signature over no content is reported as right:
+/// [`unverified_has_content`](NextCaCertificates::unverified_has_content) tells whether it covers anything.
+#[must_use]
+pub fn next_ca_signature<'m>(
+    body: &'m NextCaCertificates<'m>,
+    provider: &Provider,
+    policy: &Policy,
+    signers: &'m [Certificate<'m>],
+) -> Option<SignatureReport<'m>> {
+    let (signed, limits) = (body.signed_data()?, body.limits());
+    let (info, _) = signed.only_signer_info(Layer::Message, limits).ok()?;
+    let carried = || {
+        let ders = signed.certificates();
+        ders.filter_map(|der| Certificate::from_der(der).ok())
+    };
+    let content = signed.content.map(|content| content.to_cow());
+    let outcome = find_signer(
+        &info.sid,
+        carried().chain(signers.iter().map(Certificate::borrowed)),
+    )
+    .and_then(|signer| {
+        let content = content.as_deref().unwrap_or_default();
+        info.verify(
+            signed.content_type,
+            content,
+            &signer,
+            provider,
+            policy,
+            limits,
+        )
+    })
+    .map(|verified| verified.form);
+    Some(report(&info, carried(), signers, outcome))
+}
+
+fn report<'m>(
+    info: &SignerInfo<'m>,
+    carried: impl Iterator<Item = Certificate<'m>>,
+    signers: &'m [Certificate<'m>],
+    outcome: Result<SignedForm, VerifyError>,
+) -> SignatureReport<'m> {
     let digest = info.digest_algorithm.digest().map_err(|unknown| unknown.0);
     let algorithm = info
         .signature_algorithm
         .signature(digest.ok())
         .map_err(|unknown| unknown.0);
-    let signer = message
-        .unverified_certificates()
+    let signer = carried
         .map(|certificate| (certificate, true))
         .chain(signers.iter().map(|signer| (signer.borrowed(), false)))
         .find(|(certificate, _)| info.sid.matches(certificate));
-    let outcome = message
-        .verify_signature(provider, policy, signers.iter())
-        .map(|(_, verified)| verified.form);
-    Some(SignatureReport {
+    SignatureReport {
         digest,
         algorithm,
         outcome,
+        signer_id: info.sid.into(),
         embedded: signer.as_ref().is_some_and(|(_, embedded)| *embedded),
         signer: signer.map(|(certificate, _)| certificate),
-    })
+    }
 }
 
 /// Reports on the envelope of a message, or gives `None` if it has none.
@@ -294,4 +343,37 @@ fn whole<T>(
     let mut reader = Reader::new(plaintext, 0, Layer::Payload, message.limits());
     let value = read(&mut reader).ok()?;
     reader.at_end().then_some(value)
+}
+
+#[cfg(all(test, feature = "rustcrypto"))]
+mod tests {
+    use super::*;
+    use crate::Limits;
+    use alloc::vec::Vec;
+
+    const CA: &[u8] = include_bytes!("../test-vectors/server-jscep/getcacert.der");
+    const UNCOVERED: &[u8] = include_bytes!("../test-vectors/server-jscep/getnextcacert.ber");
+
+    fn outcome(body: &[u8], signers: &[Certificate<'_>]) -> Result<SignedForm, VerifyError> {
+        let body = NextCaCertificates::parse(body, &Limits::REPLY).unwrap();
+        let (provider, policy) = (Provider::rustcrypto(), Policy::default());
+        next_ca_signature(&body, &provider, &policy, signers)
+            .unwrap()
+            .outcome
+    }
+
+    #[test]
+    fn a_signature_over_no_content_is_judged_by_itself() {
+        let ca = [Certificate::from_der(CA).unwrap()];
+        assert_eq!(outcome(UNCOVERED, &ca), Ok(SignedForm::AsReceived));
+        assert_eq!(
+            outcome(UNCOVERED, &[]),
+            Err(VerifyError::SignerCertificateMissing)
+        );
+        // The signature value ends the message, before two end-of-contents for each of its indefinite lengths.
+        let mut damaged: Vec<u8> = UNCOVERED.to_vec();
+        let last = damaged.iter().rposition(|byte| *byte != 0).unwrap();
+        damaged[last] ^= 1;
+        assert_eq!(outcome(&damaged, &ca), Err(VerifyError::Signature));
+    }
 }

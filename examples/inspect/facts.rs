@@ -236,10 +236,9 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Result<Report, Failur
         envelope(message, tools)?
     };
     let signature = inspect::signature(message, &tools.provider, &tools.policy, &tools.signers);
-    let signer_id = message.unverified_signer_id().map(IdFacts::of);
     Ok(Report {
         message: Some(facts),
-        signature: signature.map(|report| SignatureFacts::of(&report, signer_id)),
+        signature: signature.map(|report| SignatureFacts::of(&report)),
         envelope,
         payload,
         certificates: message
@@ -297,24 +296,18 @@ fn next_ca(
     not_a_message: ParseError,
     tools: &Tools,
 ) -> Result<Report, Failure> {
-    let signers: Vec<&Certificate<'_>> = tools.signers.iter().collect();
-    let outcome = body.verify(&signers, &tools.provider, &tools.policy);
-    let (verdict, note) = match &outcome {
+    // The signature is judged by itself: it may be right and cover nothing.
+    let report = inspect::next_ca_signature(body, &tools.provider, &tools.policy, &tools.signers);
+    let signer = report.as_ref().and_then(|report| report.signer.as_ref());
+    let signers: Vec<&Certificate<'_>> = signer.into_iter().collect();
+    let covered = match body.verify(&signers, &tools.provider, &tools.policy) {
         Err(VerifyError::ScepAttributes) => return Err(not_a_message.into()),
-        Err(VerifyError::Parse(error)) => return Err((*error).into()),
-        Ok(_) => (Some(Verdict::Valid), "over the certificates".to_owned()),
-        Err(error @ VerifyError::NoSignedContent) => (None, error.to_string()),
-        Err(error) => (Some(Verdict::of(error)), error.to_string()),
+        Err(VerifyError::Parse(error)) => return Err(error.into()),
+        covered => covered.ok(),
     };
     Ok(Report {
-        signature: Some(SignatureFacts {
-            verdict,
-            note,
-            ..SignatureFacts::unknown()
-        }),
-        payload: outcome
-            .ok()
-            .map(|set| certs_only(&set, set.as_bytes(), tools)),
+        signature: report.map(|report| SignatureFacts::of(&report)),
+        payload: covered.map(|set| certs_only(&set, set.as_bytes(), tools)),
         certificates_signed: Some(body.unverified_has_content()),
         ..Report::new("next_ca", bytes, Some(body.encoding()))
     })
@@ -464,7 +457,7 @@ impl SignatureFacts {
         }
     }
 
-    fn of(report: &SignatureReport<'_>, signer_id: Option<IdFacts>) -> Self {
+    fn of(report: &SignatureReport<'_>) -> Self {
         let (verdict, note) = match &report.outcome {
             Ok(form) => (Verdict::Valid, form_name(*form).to_owned()),
             Err(error) => (Verdict::of(error), error.to_string()),
@@ -475,7 +468,7 @@ impl SignatureFacts {
             algorithm: Some(name_or_oid(report.algorithm.map(SignatureAlgorithm::name))),
             verdict: Some(verdict),
             note,
-            signer_id,
+            signer_id: Some(IdFacts::of(report.signer_id)),
             signer: signer.map(|signer| SignerFacts::of(signer, report.embedded)),
         }
     }

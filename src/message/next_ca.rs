@@ -98,9 +98,19 @@ impl<'a> NextCaCertificates<'a> {
     /// Whether there is a content that a signature could cover; that the signature is right is not said.
     #[must_use]
     pub fn unverified_has_content(&self) -> bool {
+        self.signed_data()
+            .and_then(|signed| signed.content)
+            .is_some_and(|content| content.len > 0)
+    }
+
+    /// The view that [`parse`](Self::parse) found readable.
+    pub(crate) fn signed_data(&self) -> Option<SignedData<'_>> {
         let mut reader = Reader::new(&self.input, 0, Layer::Message, &self.limits);
-        SignedData::read_content_info(&mut reader, &self.limits)
-            .is_ok_and(|signed| signed.content.is_some_and(|content| content.len > 0))
+        SignedData::read_content_info(&mut reader, &self.limits).ok()
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Whether the bytes are DER or BER.
