@@ -61,6 +61,7 @@ extern crate std;
 mod algorithm_identifier;
 mod asn1;
 mod attributes;
+mod ca_roles;
 mod capabilities;
 mod certificate;
 // The crate `cms` has the name too: inside this crate it is `::cms`.
@@ -82,6 +83,7 @@ mod signer_certificate;
 
 pub use crate::cms::{Encoding, SignedForm};
 pub use attributes::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
+pub use ca_roles::CaRoles;
 pub use capabilities::{Capabilities, Capability};
 pub use certificate::{Certificate, CertificateSignatureError, Extension, KeyUsage, Validity};
 pub use crl::Crl;
@@ -94,9 +96,9 @@ pub use error::{
 };
 pub use limits::{Limit, Limits};
 pub use message::{
-    CaCertificates, CaRoles, CertRep, CertsOnly, Failure, Granted, IssuerAndSerialNumber,
-    IssuerAndSubject, NextCaBuilder, NextCaCertificates, PendingRequest, Refusal, ReplyBuilder,
-    Request, RequestBody, RequestBuilder, SealedReply, UnsignedReply, UnsignedRequest,
+    CaCertificates, CertRep, CertsOnly, Failure, Granted, IssuerAndSerialNumber, IssuerAndSubject,
+    NextCaBuilder, NextCaCertificates, PendingRequest, Refusal, ReplyBuilder, Request, RequestBody,
+    RequestBuilder, SealedReply, UnsignedReply, UnsignedRequest,
 };
 pub use name::NameRef;
 pub use oid::Oid;

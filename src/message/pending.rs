@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::certs_only::{CertsOnly, read_prefix};
 use super::payload::IssuerAndSerialNumber;
+use crate::ca_roles::CaRoles;
 use crate::certificate::Certificate;
 use crate::crl::Crl;
 use crate::crypto::{Policy, Provider, SubstituteSecret, is_same_key};
@@ -16,78 +17,6 @@ use crate::{
     DecryptError, FailInfo, Layer, MessageType, Nonce, OpenError, PkiStatus, TransactionError,
     TransactionId, VerifyError,
 };
-
-/// A CA's certificates by their role: who issues, who receives requests, who signs replies.
-///
-/// GetCACert is not authenticated: name here only what you checked, against a fingerprint or a certificate that you have
-/// from elsewhere.
-#[derive(Clone, Debug)]
-pub struct CaRoles<'c> {
-    issuer: Certificate<'c>,
-    recipient: Certificate<'c>,
-    reply_signers: Vec<Certificate<'c>>,
-}
-
-impl<'c> CaRoles<'c> {
-    /// A CA that does all three itself.
-    #[must_use]
-    pub fn new(ca: &'c Certificate<'_>) -> Self {
-        Self::with_ra(ca, ca, ca)
-    }
-
-    /// A CA behind an RA: requests are encrypted to `encryption`, replies are signed by `signing`, and by nobody else.
-    #[must_use]
-    pub fn with_ra(
-        issuer: &'c Certificate<'_>,
-        encryption: &'c Certificate<'_>,
-        signing: &'c Certificate<'_>,
-    ) -> Self {
-        Self {
-            issuer: issuer.borrowed(),
-            recipient: encryption.borrowed(),
-            reply_signers: alloc::vec![signing.borrowed()],
-        }
-    }
-
-    /// Also takes replies signed by this certificate, as in a rollover by the next CA's.
-    #[must_use]
-    pub fn reply_signer(mut self, certificate: &'c Certificate<'_>) -> Self {
-        self.reply_signers.push(certificate.borrowed());
-        self
-    }
-
-    /// The roles with certificates of their own, to be kept.
-    #[must_use]
-    pub fn into_owned(self) -> CaRoles<'static> {
-        CaRoles {
-            issuer: self.issuer.into_owned(),
-            recipient: self.recipient.into_owned(),
-            reply_signers: self
-                .reply_signers
-                .into_iter()
-                .map(Certificate::into_owned)
-                .collect(),
-        }
-    }
-
-    /// The certificate that issued certificates verify under.
-    #[must_use]
-    pub const fn issuer(&self) -> &Certificate<'c> {
-        &self.issuer
-    }
-
-    /// The certificate that requests are encrypted to.
-    #[must_use]
-    pub const fn recipient(&self) -> &Certificate<'c> {
-        &self.recipient
-    }
-
-    /// The certificates that may sign replies.
-    #[must_use]
-    pub fn reply_signers(&self) -> &[Certificate<'c>] {
-        &self.reply_signers
-    }
-}
 
 /// A request that was sent, and what is needed to read its reply.
 ///
@@ -197,7 +126,7 @@ impl PendingRequest {
             return Err(VerifyError::NotAReply(message_type).into());
         }
         // Interop: NDES and others send no certificate along, so the signer is found among the CA's.
-        let signers = ca.reply_signers.iter();
+        let signers = ca.reply_signers().iter();
         let (signer, _) = reply.verify_signature(provider, policy, signers.clone())?;
         if !signers
             .into_iter()
@@ -221,7 +150,7 @@ impl PendingRequest {
                 policy: *policy,
                 expected: &self.expected,
                 signer: &self.signer,
-                issuer: &ca.issuer,
+                issuer: ca.issuer(),
             })),
             // Interop: content on FAILURE or PENDING (none, 0 or 1 byte, by server) means nothing.
             Some(PkiStatus::Failure) => Ok(CertRep::Failure(Failure {

@@ -6,7 +6,8 @@ use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::payload::{IssuerAndSerialNumber, IssuerAndSubject};
-use super::pending::{CaRoles, Expected, PendingRequest};
+use super::pending::{Expected, PendingRequest};
+use crate::ca_roles::CaRoles;
 use crate::crypto::{
     ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
 };
