@@ -70,7 +70,7 @@ impl Capabilities {
     /// [`UNKNOWN`](Self::UNKNOWN).
     ///
     /// The media type tells nothing: servers send any. No list is a body that is too long, has control characters or
-    /// is not UTF-8, or starts like a page of HTML or XML.
+    /// is not UTF-8, or starts like a page of HTML, XML or JSON.
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         let Some(body) = list_text(body) else {
@@ -79,6 +79,16 @@ impl Capabilities {
         // Interop: some servers end lines in CR LF, some in LF; NDES 2008 sends an empty body.
         let lines = body.split(['\r', '\n']).map(str::trim);
         Self::of_words(lines.filter(|line| !line.is_empty()).map(Capability::of))
+    }
+
+    /// Reads an answer with its status of HTTP: the body of a 2xx, and [`UNKNOWN`](Self::UNKNOWN) for any other.
+    #[must_use]
+    pub fn from_response(status: u16, body: &[u8]) -> Self {
+        if (200..300).contains(&status) {
+            Self::parse(body)
+        } else {
+            Self::UNKNOWN
+        }
     }
 
     /// A list to be sent. A keyword that is not made of visible ASCII is left out.
@@ -195,7 +205,7 @@ fn list_text(body: &[u8]) -> Option<&str> {
     let text = core::str::from_utf8(body).ok()?;
     let is_text = |c: char| !c.is_control() || matches!(c, '\r' | '\n' | '\t');
     let text = text.trim_start_matches('\u{feff}');
-    (text.chars().all(is_text) && !text.trim_start().starts_with('<')).then_some(text)
+    (text.chars().all(is_text) && !text.trim_start().starts_with(['<', '{', '['])).then_some(text)
 }
 
 fn is_word(word: &str) -> bool {
@@ -304,11 +314,34 @@ mod tests {
             b"AES\n\xff",
             b"\r\n <html>\nAES\n</html>",
             b"<?xml version=\"1.0\"?>",
+            b"{\"error\": \"not found\"}",
+            b" [\"AES\"]",
             &long,
         ] {
             assert_eq!(Capabilities::parse(body), Capabilities::UNKNOWN);
         }
         assert!(!Capabilities::parse(&long[1..]).is_unknown());
+    }
+
+    #[test]
+    fn the_status_decides_before_the_body() {
+        let aes = Capabilities::of(&[Capability::Aes]);
+        for (status, body, expected) in [
+            (200, &b"AES"[..], aes.clone()),
+            (299, b"AES", aes),
+            (204, b"", Capabilities::NONE),
+            (199, b"AES", Capabilities::UNKNOWN),
+            (300, b"AES", Capabilities::UNKNOWN),
+            (404, b"", Capabilities::UNKNOWN),
+            (500, b"AES", Capabilities::UNKNOWN),
+            (200, b"<html>", Capabilities::UNKNOWN),
+        ] {
+            assert_eq!(
+                Capabilities::from_response(status, body),
+                expected,
+                "{status}"
+            );
+        }
     }
 
     #[test]
