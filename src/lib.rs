@@ -72,6 +72,7 @@ mod crl;
 pub mod crypto;
 mod csr;
 mod error;
+pub mod http;
 pub mod inspect;
 mod limits;
 mod message;

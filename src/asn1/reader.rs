@@ -165,6 +165,13 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
+    /// The bytes of the next element, whether they are there or not; `None` if its header does not tell.
+    pub(crate) fn declared_len(&self, item: Item) -> Option<usize> {
+        let mut rest = self.clone();
+        let contents = rest.tag_and_length(item).ok()?.len?;
+        rest.offset.checked_sub(self.offset)?.checked_add(contents)
+    }
+
     /// Takes the next element whatever its tag.
     pub(crate) fn element(&mut self, item: Item) -> Result<Element<'a>, ParseError> {
         let (start, offset) = (self.rest, self.offset);
@@ -369,6 +376,15 @@ impl<'a> Reader<'a> {
     }
 
     fn header(&mut self, item: Item) -> Result<Header, ParseError> {
+        let truncated = self.error(ParseErrorKind::Truncated, item);
+        let header = self.tag_and_length(item)?;
+        if header.len.is_some_and(|len| len > self.rest.len()) {
+            return Err(truncated);
+        }
+        Ok(header)
+    }
+
+    fn tag_and_length(&mut self, item: Item) -> Result<Header, ParseError> {
         let offset = self.offset;
         let truncated = self.error(ParseErrorKind::Truncated, item);
         let tag = self.byte().ok_or(truncated)?;
@@ -387,9 +403,6 @@ impl<'a> Reader<'a> {
             0..0x80 => usize::from(first),
             _ => self.long_length(first & 0x7f, item, offset)?,
         };
-        if len > self.rest.len() {
-            return Err(truncated);
-        }
         Ok(Header {
             tag,
             len: Some(len),

@@ -15,6 +15,7 @@ pub use transaction::TransactionError;
 pub use verify::{Refused, VerifyError};
 
 use crate::crypto::CryptoError;
+use crate::http::HttpError;
 use crate::{CertificateSignatureError, CsrError, FailInfo};
 
 /// The four causes of an error, never mixed.
@@ -48,6 +49,8 @@ pub enum Error {
     Transaction(TransactionError),
     /// A certificate or CRL is not issued by another certificate.
     Certificate(CertificateSignatureError),
+    /// A request by HTTP is none of SCEP.
+    Http(HttpError),
 }
 
 impl Error {
@@ -61,6 +64,7 @@ impl Error {
             Self::Build(error) => error.cause(),
             Self::Transaction(error) => error.cause(),
             Self::Certificate(error) => error.cause(),
+            Self::Http(error) => error.cause(),
         }
     }
 
@@ -71,7 +75,9 @@ impl Error {
             Self::Parse(error) => error.fail_info(),
             Self::Verify(error) => error.fail_info(),
             Self::Open(error) => error.fail_info(),
-            Self::Build(_) | Self::Transaction(_) | Self::Certificate(_) => FailInfo::BadRequest,
+            Self::Build(_) | Self::Transaction(_) | Self::Certificate(_) | Self::Http(_) => {
+                FailInfo::BadRequest
+            }
         }
     }
 }
@@ -85,6 +91,7 @@ impl fmt::Display for Error {
             Self::Build(error) => error.fmt(f),
             Self::Transaction(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
+            Self::Http(error) => error.fmt(f),
         }
     }
 }
@@ -107,7 +114,8 @@ from_phase!(
     OpenError => Open,
     BuildError => Build,
     TransactionError => Transaction,
-    CertificateSignatureError => Certificate
+    CertificateSignatureError => Certificate,
+    HttpError => Http
 );
 
 impl From<CsrError> for Error {
