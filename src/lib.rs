@@ -50,6 +50,7 @@
 //! | `legacy` | single DES and MD5, under `Policy::legacy()` |
 //! | `pem` | keys and certificates from PEM |
 //! | `cms` | conversions from and to the `cms` crate's types; outside the semver promise until cms 0.3.0 is final |
+//! | `http` | conversions from and to the `http` crate's requests and responses; needs `std` |
 //! | `std` | times from `std::time::SystemTime` |
 //!
 //! [RFC 8894]: https://www.rfc-editor.org/rfc/rfc8894
@@ -72,6 +73,7 @@ mod crl;
 pub mod crypto;
 mod csr;
 mod error;
+// The crate `http` has the name too: inside this crate it is `::http`.
 pub mod http;
 pub mod inspect;
 mod limits;

@@ -615,3 +615,84 @@ proptest! {
         }
     }
 }
+
+// The types of the crate `http`.
+
+#[cfg(feature = "http")]
+mod conversions {
+    use super::*;
+    use ::http::header::{ALLOW, CONTENT_TYPE};
+    use ::http::{Request, StatusCode};
+    use scep::http::Response;
+
+    fn converted(request: ClientRequest) -> Request<Vec<u8>> {
+        request.try_into().unwrap()
+    }
+
+    #[test]
+    fn requests_go_there_and_back() {
+        for method in [Method::Get, Method::Post] {
+            let request = ClientRequest::pki_operation("http://ca/scep", method, MESSAGE.to_vec());
+            let request = converted(request);
+            assert_eq!(request.method().as_str(), method.name());
+            let content_type = request
+                .headers()
+                .get(CONTENT_TYPE)
+                .map(|value| value.as_bytes());
+            let expected = (method == Method::Post).then_some(&b"application/x-pki-message"[..]);
+            assert_eq!(content_type, expected);
+            let operation = Operation::from_http(&request, &Limits::REQUEST);
+            assert_eq!(operation, pki_operation(MESSAGE));
+        }
+        let request = converted(ClientRequest::get_ca_cert("http://ca/scep", Some("my ca")));
+        let operation = Operation::GetCaCert {
+            ca_identifier: Some("my ca".into()),
+        };
+        assert_eq!(
+            Operation::from_http(&request, &Limits::REQUEST),
+            Ok(operation)
+        );
+    }
+
+    // Interop: micromdm's and jscep's clients send application/octet-stream, strongSwan and sscep no type at all.
+    #[test]
+    fn the_media_type_of_a_request_does_not_matter() {
+        for content_type in [
+            None,
+            Some("application/octet-stream"),
+            Some("application/x-www-form-urlencoded"),
+        ] {
+            let mut request = Request::post("/scep?operation=PKIOperation");
+            if let Some(content_type) = content_type {
+                request = request.header(CONTENT_TYPE, content_type);
+            }
+            let request = request.body(MESSAGE).unwrap();
+            assert_eq!(
+                Operation::from_http(&request, &Limits::REQUEST),
+                pki_operation(MESSAGE)
+            );
+        }
+    }
+
+    #[test]
+    fn a_url_that_is_none_cannot_be_converted() {
+        let request = ClientRequest::get_ca_caps("http://ca example/", None);
+        assert!(Request::try_from(request).is_err());
+    }
+
+    #[test]
+    fn responses_keep_status_type_and_body() {
+        let response: ::http::Response<Vec<u8>> = Response::pki_message(MESSAGE.to_vec()).into();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(
+            response.headers()[CONTENT_TYPE],
+            "application/x-pki-message"
+        );
+        assert_eq!(response.headers().get(ALLOW), None);
+        assert_eq!(response.body(), MESSAGE);
+        let response: ::http::Response<Vec<u8>> =
+            Response::error(HttpError::MethodNotAllowed).into();
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()[ALLOW], "GET, HEAD, POST");
+    }
+}

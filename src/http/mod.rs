@@ -30,6 +30,8 @@
 
 mod body_kind;
 mod client_request;
+#[cfg(feature = "http")]
+mod conversions;
 mod error;
 mod operation;
 mod query;
