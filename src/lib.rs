@@ -39,6 +39,8 @@
 //! | making a request | [`CsrBuilder`], [`SignerCertificateBuilder`], [`RequestBuilder`] |
 //! | reading the reply | [`PendingRequest::accept`], [`SealedReply::open`], [`Granted`] |
 //! | the other bodies | [`Capabilities`], [`CaCertificates`], [`NextCaCertificates`] |
+//! | a whole transaction as a client | [`client`], [`Negotiation`] |
+//! | HTTP around the messages | [`http`] |
 //! | algorithms, policies, keys | [`crypto`] |
 //! | looking into a message without trusting it | [`inspect`] |
 //!
@@ -65,6 +67,7 @@ mod attributes;
 mod ca_roles;
 mod capabilities;
 mod certificate;
+pub mod client;
 // The crate `cms` has the name too: inside this crate it is `::cms`.
 mod cms;
 #[cfg(feature = "cms")]
@@ -79,6 +82,7 @@ pub mod inspect;
 mod limits;
 mod message;
 mod name;
+mod negotiation;
 pub mod oid;
 mod pki_message;
 mod signed;
@@ -104,6 +108,7 @@ pub use message::{
     RequestBuilder, SealedReply, UnsignedReply, UnsignedRequest,
 };
 pub use name::NameRef;
+pub use negotiation::{Negotiation, NegotiationError, RenewalForm};
 pub use oid::Oid;
 pub use pki_message::{
     Attributes, EncryptedKey, PkiMessage, Recipient, RecipientId, SignerId, SignerIdentity,

@@ -63,6 +63,18 @@ impl<'c> CaRoles<'c> {
         &self.issuer
     }
 
+    /// The certificate that the caller pinned: the issuer.
+    #[must_use]
+    pub const fn pinned(&self) -> &Certificate<'c> {
+        &self.issuer
+    }
+
+    /// The issuer's certificate and those above it.
+    #[must_use]
+    pub fn chain(&self) -> &[Certificate<'c>] {
+        core::slice::from_ref(&self.issuer)
+    }
+
     /// The certificate that requests are encrypted to.
     #[must_use]
     pub const fn recipient(&self) -> &Certificate<'c> {

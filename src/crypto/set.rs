@@ -87,7 +87,7 @@ bit_set! {
 
 bit_set! {
     /// A set of tolerances.
-    ToleranceSet of Tolerance { MissingSenderNonce = 1, OaepMgfMismatch = 2 }
+    ToleranceSet of Tolerance { MissingSenderNonce = 1, OaepMgfMismatch = 2, WeakRequests = 4 }
 }
 
 /// An RSA signature scheme, without its digests.
@@ -151,11 +151,18 @@ pub enum Tolerance {
     ///
     /// [RFC 8017, appendix A.2.1]: https://www.rfc-editor.org/rfc/rfc8017#appendix-A.2.1
     OaepMgfMismatch,
+    /// A fresh request is written in 3DES or SHA-1 to a CA that lists nothing better in its capabilities, which nobody
+    /// signed: [RFC 8894, section 3.5.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.5.2).
+    WeakRequests,
 }
 
 impl Tolerance {
     /// Every tolerance that this crate knows.
-    pub const ALL: [Self; 2] = [Self::MissingSenderNonce, Self::OaepMgfMismatch];
+    pub const ALL: [Self; 3] = [
+        Self::MissingSenderNonce,
+        Self::OaepMgfMismatch,
+        Self::WeakRequests,
+    ];
 }
 
 #[cfg(test)]
@@ -213,7 +220,10 @@ mod tests {
             SignatureSchemeSet::of(&SignatureScheme::ALL).iter().count(),
             2
         );
-        assert_eq!(ToleranceSet::of(&Tolerance::ALL).iter().count(), 2);
+        assert_eq!(
+            ToleranceSet::of(&Tolerance::ALL).iter().count(),
+            Tolerance::ALL.len()
+        );
     }
 
     #[test]

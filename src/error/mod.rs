@@ -14,9 +14,10 @@ pub use parse::{Item, Layer, ParseError, ParseErrorKind};
 pub use transaction::TransactionError;
 pub use verify::{Refused, VerifyError};
 
+use crate::client::ResumeError;
 use crate::crypto::CryptoError;
 use crate::http::HttpError;
-use crate::{CertificateSignatureError, CsrError, FailInfo};
+use crate::{CertificateSignatureError, CsrError, FailInfo, NegotiationError};
 
 /// The four causes of an error, never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +52,10 @@ pub enum Error {
     Certificate(CertificateSignatureError),
     /// A request by HTTP is none of SCEP.
     Http(HttpError),
+    /// A CA and a policy have nothing in common.
+    Negotiation(NegotiationError),
+    /// A saved enrolment cannot go on.
+    Resume(ResumeError),
 }
 
 impl Error {
@@ -65,6 +70,8 @@ impl Error {
             Self::Transaction(error) => error.cause(),
             Self::Certificate(error) => error.cause(),
             Self::Http(error) => error.cause(),
+            Self::Negotiation(error) => error.cause(),
+            Self::Resume(error) => error.cause(),
         }
     }
 
@@ -75,9 +82,12 @@ impl Error {
             Self::Parse(error) => error.fail_info(),
             Self::Verify(error) => error.fail_info(),
             Self::Open(error) => error.fail_info(),
-            Self::Build(_) | Self::Transaction(_) | Self::Certificate(_) | Self::Http(_) => {
-                FailInfo::BadRequest
-            }
+            Self::Build(_)
+            | Self::Transaction(_)
+            | Self::Certificate(_)
+            | Self::Http(_)
+            | Self::Negotiation(_)
+            | Self::Resume(_) => FailInfo::BadRequest,
         }
     }
 }
@@ -92,6 +102,8 @@ impl fmt::Display for Error {
             Self::Transaction(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
             Self::Http(error) => error.fmt(f),
+            Self::Negotiation(error) => error.fmt(f),
+            Self::Resume(error) => error.fmt(f),
         }
     }
 }
@@ -115,7 +127,9 @@ from_phase!(
     BuildError => Build,
     TransactionError => Transaction,
     CertificateSignatureError => Certificate,
-    HttpError => Http
+    HttpError => Http,
+    NegotiationError => Negotiation,
+    ResumeError => Resume
 );
 
 impl From<CsrError> for Error {

@@ -152,6 +152,8 @@ pub enum Item {
     IssuerAndSerialNumber,
     /// The text of a GetCACaps response.
     Capabilities,
+    /// [`SavedEnrolment`](crate::client::SavedEnrolment).
+    SavedEnrolment,
 }
 
 impl Item {
@@ -203,6 +205,7 @@ impl Item {
             Self::SubjectPublicKeyInfo => "SubjectPublicKeyInfo",
             Self::IssuerAndSubject => "IssuerAndSubject",
             Self::IssuerAndSerialNumber => "IssuerAndSerialNumber",
+            Self::SavedEnrolment => "SavedEnrolment",
             Self::Capabilities => "GetCACaps text",
         }
     }

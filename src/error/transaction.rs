@@ -3,18 +3,28 @@
 use core::fmt;
 
 use super::{Cause, OpenError, ParseError, VerifyError};
+use crate::http::BodyKind;
 use crate::{MessageType, PkiStatus};
 
 /// A reply is not accepted as the answer to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransactionError {
+    /// What came is no pkiMessage.
+    NotAMessage {
+        /// The HTTP status with which it came.
+        status: u16,
+        /// What it looks like.
+        looks_like: BodyKind,
+        /// Where reading it stopped.
+        error: ParseError,
+    },
+    /// An answer is taken before a request was made.
+    NothingSent,
     /// The reply could not be verified.
     Verify(VerifyError),
     /// The reply could not be opened.
     Open(OpenError),
-    /// The opened payload cannot be read.
-    Payload(ParseError),
     /// The reply has another transactionID than the request.
     TransactionId,
     /// The reply's recipientNonce is absent or not the request's senderNonce.
@@ -40,7 +50,8 @@ impl TransactionError {
         match self {
             Self::Verify(error) => error.cause(),
             Self::Open(error) => error.cause(),
-            Self::Payload(error) => error.cause(),
+            Self::NotAMessage { error, .. } => error.cause(),
+            Self::NothingSent => Cause::Misuse,
             _ => Cause::Protocol,
         }
     }
@@ -63,7 +74,15 @@ impl fmt::Display for TransactionError {
         match self {
             Self::Verify(error) => error.fmt(f),
             Self::Open(error) => error.fmt(f),
-            Self::Payload(error) => error.fmt(f),
+            Self::NotAMessage {
+                status,
+                looks_like,
+                error,
+            } => write!(
+                f,
+                "the answer (HTTP status {status}) is no pkiMessage: it looks like {looks_like}; {error}"
+            ),
+            Self::NothingSent => f.write_str("an answer is taken before a request was made"),
             Self::TransactionId => f.write_str("the reply has another transactionID"),
             Self::RecipientNonce => {
                 f.write_str("the reply's recipientNonce is not the request's senderNonce")

@@ -15,6 +15,7 @@ pub use ca_certificates::CaCertificates;
 pub use certs_only::CertsOnly;
 pub use next_ca::{NextCaBuilder, NextCaCertificates};
 pub use payload::{IssuerAndSerialNumber, IssuerAndSubject};
+pub(crate) use pending::Expected;
 pub use pending::{CertRep, Failure, Granted, PendingRequest, SealedReply};
 pub use reply::{Refusal, ReplyBuilder, UnsignedReply};
 pub use request::{Request, RequestBody};

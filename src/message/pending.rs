@@ -12,6 +12,7 @@ use crate::ca_roles::CaRoles;
 use crate::certificate::Certificate;
 use crate::crl::Crl;
 use crate::crypto::{Policy, Provider, SubstituteSecret, is_same_key};
+use crate::csr::Csr;
 use crate::pki_message::{EncryptedKey, PkiMessage, Recipient};
 use crate::{
     DecryptError, FailInfo, Layer, MessageType, Nonce, OpenError, PkiStatus, TransactionError,
@@ -90,6 +91,18 @@ pub struct Granted {
     certificate: Option<Certificate<'static>>,
     crl: Option<Crl<'static>>,
     others: Vec<Certificate<'static>>,
+}
+
+impl Expected {
+    /// A certificate with the CSR's key that is not the signer's own.
+    pub(crate) fn enrolment(csr: &Csr, signer: &Certificate<'_>) -> Self {
+        Self::Enrolment {
+            public_key: csr.public_key_der().to_vec(),
+            subject: csr.subject_der().to_vec(),
+            // A certificate that the CA issued before on the same key is not the new one.
+            replaced: IssuerAndSerialNumber::of(signer),
+        }
+    }
 }
 
 impl PendingRequest {
@@ -292,7 +305,9 @@ impl SealedReply<'_> {
         let (_, len, _) = read_prefix(opened.buffer(), Layer::Payload, limits)
             .map_err(|_| OpenError::from(DecryptError))?;
         let payload = opened.finish(len).map_err(OpenError::from)?;
-        let set = CertsOnly::parse(&payload[..], limits).map_err(TransactionError::Payload)?;
+        // It was read before the padding was acted on.
+        let set =
+            CertsOnly::parse(&payload[..], limits).map_err(|_| OpenError::from(DecryptError))?;
         self.find(&set, provider)
     }
 
@@ -403,6 +418,11 @@ impl Granted {
     #[must_use]
     pub const fn crl(&self) -> Option<&Crl<'static>> {
         self.crl.as_ref()
+    }
+
+    /// The certificate and the others.
+    pub(crate) fn into_parts(self) -> (Option<Certificate<'static>>, Vec<Certificate<'static>>) {
+        (self.certificate, self.others)
     }
 
     /// The other certificates of the reply, such as the chain. Only the CA's key vouches for what it signed itself.

@@ -68,20 +68,34 @@ impl<'b> RequestBuilder<'b> {
         signer: &'b SignerIdentity<'b>,
         ca: &'b CaRoles<'b>,
     ) -> Result<Self, BuildError> {
-        let Expected::Enrolment { subject, .. } = pending.expected() else {
-            return Err(BuildError::ReplyNotForRequest(pending.message_type()));
+        let poll = Self::poll_for(pending.expected(), signer, ca)?;
+        Ok(poll.in_transaction(pending.transaction_id()))
+    }
+
+    /// The poll for what an enrolment expects.
+    pub(crate) fn poll_for(
+        expected: &Expected,
+        signer: &'b SignerIdentity<'b>,
+        ca: &'b CaRoles<'b>,
+    ) -> Result<Self, BuildError> {
+        let Expected::Enrolment { subject, .. } = expected else {
+            return Err(BuildError::ReplyNotForRequest(MessageType::CertPoll));
         };
         // The issuer is the CA that is to issue: its subject name.
         let names = IssuerAndSubject::new(ca.issuer().subject_der(), subject);
-        let mut poll = Self::new(
+        Ok(Self::new(
             MessageType::CertPoll,
             names.to_der(),
-            pending.expected().clone(),
+            expected.clone(),
             signer,
             ca,
-        );
-        poll.transaction_id = Some(pending.transaction_id().clone());
-        Ok(poll)
+        ))
+    }
+
+    /// Takes the identifier of a transaction that is under way.
+    pub(crate) fn in_transaction(mut self, id: &TransactionId<'static>) -> Self {
+        self.transaction_id = Some(id.clone());
+        self
     }
 
     /// GetCert, [RFC 8894, section 3.3.4](https://www.rfc-editor.org/rfc/rfc8894#section-3.3.4): asks for a certificate.
@@ -201,12 +215,7 @@ impl<'b> RequestBuilder<'b> {
         signer: &'b SignerIdentity<'b>,
         ca: &'b CaRoles<'b>,
     ) -> Self {
-        let expected = Expected::Enrolment {
-            public_key: csr.public_key_der().to_vec(),
-            subject: csr.subject_der().to_vec(),
-            // A certificate that the CA issued before on the same key is not the new one.
-            replaced: IssuerAndSerialNumber::of(signer.certificate()),
-        };
+        let expected = Expected::enrolment(csr, signer.certificate());
         Self::new(message_type, csr.as_der().to_vec(), expected, signer, ca)
     }
 

@@ -1,0 +1,240 @@
+//! An enrolment or renewal, from the first request to the certificate.
+
+use alloc::vec::Vec;
+
+use signature::rand_core::CryptoRng;
+
+use super::Client;
+use super::saved::{ResumeError, SavedEnrolment, Stage};
+use crate::certificate::Certificate;
+use crate::crypto::is_same_key;
+use crate::message::{CertRep, Expected, Failure, Granted, PendingRequest, RequestBuilder};
+use crate::{BuildError, Csr, MessageType, TransactionError, TransactionId};
+
+/// An enrolment or renewal under way: it gives the next request to send and takes the answer.
+///
+/// Made by [`Client::enrol`], [`Client::renew`] and [`Enrolment::resume`]. Nothing that arrives ends it: a forged or
+/// damaged answer is an error, and the right one is still taken.
+#[derive(Clone, Debug)]
+pub struct Enrolment<'c> {
+    client: Client<'c>,
+    message_type: MessageType,
+    transaction_id: TransactionId<'static>,
+    expected: Expected,
+    stage: Stage,
+    polls: u32,
+    /// For the first request; gone after a resumption that polls.
+    csr: Option<Csr>,
+    sent: Option<PendingRequest>,
+}
+
+/// What an answer means.
+#[derive(Clone, Debug)]
+#[must_use]
+pub enum Outcome {
+    /// The certificate was issued.
+    Issued(Issued),
+    /// The CA refuses: a value, not an error. The transaction is over.
+    Refused(Failure),
+    /// The request waits for somebody's decision: [`save`](Enrolment::save) the state, wait, and send the next request.
+    Pending,
+}
+
+/// An issued certificate with its chain.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    certificate: Certificate<'static>,
+    chain: Vec<Certificate<'static>>,
+    others: Vec<Certificate<'static>>,
+}
+
+impl<'c> Enrolment<'c> {
+    pub(super) fn new(
+        client: Client<'c>,
+        message_type: MessageType,
+        csr: &Csr,
+        rng: &mut dyn CryptoRng,
+    ) -> Self {
+        Self {
+            client,
+            message_type,
+            transaction_id: TransactionId::random(rng),
+            expected: Expected::enrolment(csr, client.requester.certificate()),
+            stage: Stage::Requested,
+            polls: 0,
+            csr: Some(csr.clone()),
+            sent: None,
+        }
+    }
+
+    /// Takes a transactionID that the CA assigned, before the first request is made.
+    #[must_use]
+    pub fn with_transaction_id(mut self, id: TransactionId<'static>) -> Self {
+        self.transaction_id = id;
+        self
+    }
+
+    /// Goes on with a saved enrolment, perhaps in another process.
+    ///
+    /// `client` has the same CA and the same requester as before. The CSR is needed only if no answer had come when the
+    /// state was saved: then the first request is sent once more, in the same transaction.
+    ///
+    /// # Errors
+    /// [`ResumeError::AnotherCa`] or [`ResumeError::AnotherRequester`] if the client is not the one that saved it;
+    /// [`ResumeError::CsrMissing`] or [`ResumeError::AnotherCsr`] if the CSR is needed and not there or over another key.
+    pub fn resume(
+        client: Client<'c>,
+        saved: &SavedEnrolment,
+        csr: Option<&Csr>,
+    ) -> Result<Self, ResumeError> {
+        if saved.ca != client.fingerprint(client.ca.pinned())? {
+            return Err(ResumeError::AnotherCa);
+        }
+        if saved.requester != client.fingerprint(client.requester.certificate())? {
+            return Err(ResumeError::AnotherRequester);
+        }
+        match csr {
+            None if saved.stage == Stage::Requested => return Err(ResumeError::CsrMissing),
+            Some(csr) if !is_same_key(csr.public_key_der(), &saved.public_key) => {
+                return Err(ResumeError::AnotherCsr);
+            }
+            _ => {}
+        }
+        Ok(Self {
+            client,
+            message_type: saved.message_type,
+            transaction_id: saved.transaction_id.clone(),
+            expected: saved.expected(),
+            stage: saved.stage,
+            polls: saved.polls,
+            csr: csr.cloned(),
+            sent: None,
+        })
+    }
+
+    /// The state as it is to be stored, without secrets: before the first request is sent, so that a crash costs nothing,
+    /// and after every [`Outcome::Pending`].
+    ///
+    /// # Errors
+    /// [`BuildError::Crypto`] if the provider has no SHA-256.
+    pub fn save(&self) -> Result<SavedEnrolment, BuildError> {
+        let client = &self.client;
+        SavedEnrolment::new(
+            self.message_type,
+            self.stage,
+            &self.transaction_id,
+            &self.expected,
+            self.polls,
+            client.fingerprint(client.ca.pinned())?,
+            client.fingerprint(client.requester.certificate())?,
+        )
+    }
+
+    /// The next request to send: the PKCSReq or RenewalReq, and once the CA answered PENDING, a CertPoll.
+    ///
+    /// If sending fails, make the next request anew: every one has a nonce of its own.
+    ///
+    /// # Errors
+    /// A [`BuildError`], as for every message.
+    pub fn next_request(&mut self, rng: &mut dyn CryptoRng) -> Result<Vec<u8>, BuildError> {
+        let client = self.client;
+        let (identity, ca) = (client.requester.identity(), client.ca);
+        let request = match (self.stage, &self.csr) {
+            (Stage::Requested, Some(csr)) if self.message_type == MessageType::RenewalReq => {
+                RequestBuilder::renewal_req(csr, identity, ca)
+            }
+            (Stage::Requested, Some(csr)) => RequestBuilder::pkcs_req(csr, identity, ca),
+            _ => {
+                self.polls = self.polls.saturating_add(1);
+                RequestBuilder::poll_for(&self.expected, identity, ca)?
+            }
+        };
+        let (message, sent) = client.write(request, Some(&self.transaction_id), rng)?;
+        self.sent = Some(sent);
+        Ok(message)
+    }
+
+    /// Takes the answer to the last request: the HTTP status and body that came.
+    ///
+    /// # Errors
+    /// A [`TransactionError`] that names the check which failed; [`TransactionError::NothingSent`] before the first request.
+    pub fn accept(
+        &mut self,
+        status: u16,
+        body: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Outcome, TransactionError> {
+        let client = &self.client;
+        let sent = self.sent.as_ref().ok_or(TransactionError::NothingSent)?;
+        let reply = client.read(status, body)?;
+        match sent.accept(&reply, client.ca, &client.provider, &client.policy)? {
+            CertRep::Success(sealed) => {
+                let granted = sealed.open(&client.provider, client.requester.recipient(), rng)?;
+                Issued::new(granted, client).map(Outcome::Issued)
+            }
+            CertRep::Failure(failure) => Ok(Outcome::Refused(failure)),
+            CertRep::Pending => {
+                self.stage = Stage::Pending;
+                Ok(Outcome::Pending)
+            }
+        }
+    }
+
+    /// The transactionID.
+    #[must_use]
+    pub const fn transaction_id(&self) -> &TransactionId<'static> {
+        &self.transaction_id
+    }
+
+    /// How many polls were made, those before a resumption included.
+    #[must_use]
+    pub const fn polls(&self) -> u32 {
+        self.polls
+    }
+
+    /// Whether the CA answered PENDING, so that the next request is a poll.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.stage == Stage::Pending
+    }
+}
+
+impl Issued {
+    fn new(granted: Granted, client: &Client<'_>) -> Result<Self, TransactionError> {
+        let (certificate, others) = granted.into_parts();
+        Ok(Self {
+            certificate: certificate.ok_or(TransactionError::NotFound)?,
+            chain: client
+                .ca
+                .chain()
+                .iter()
+                .map(|certificate| certificate.clone().into_owned())
+                .collect(),
+            others,
+        })
+    }
+
+    /// The certificate, with the CSR's public key and signed by the issuing CA.
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate<'static> {
+        &self.certificate
+    }
+
+    /// The certificate alone.
+    #[must_use]
+    pub fn into_certificate(self) -> Certificate<'static> {
+        self.certificate
+    }
+
+    /// The issuing CA's certificate and those above it, up to the pinned one: from GetCACert, not from the reply.
+    #[must_use]
+    pub fn chain(&self) -> &[Certificate<'static>] {
+        &self.chain
+    }
+
+    /// The other certificates of the reply. Nothing vouches for them.
+    #[must_use]
+    pub fn others(&self) -> &[Certificate<'static>] {
+        &self.others
+    }
+}
