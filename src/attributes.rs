@@ -5,9 +5,13 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use signature::rand_core::CryptoRng;
+
+use crate::asn1::tag;
 
 /// The operation of a message, [RFC 8894, section 3.2.1.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -190,19 +194,35 @@ impl fmt::Display for FailInfo {
 
 /// The identifier of a transaction, [RFC 8894, section 3.2.1.1].
 ///
-/// It is opaque: compared as bytes, whole, and echoed as it came. It is neither unique nor secret: some clients use one
-/// identifier for all requests of a key, others send a constant.
+/// It is opaque: compared as bytes, whole, and echoed as it came, in the type of string that it came in, which plays no part
+/// in the comparison. It is neither unique nor secret: some clients use one identifier for all requests of a key, others
+/// send a constant.
 ///
 /// [RFC 8894, section 3.2.1.1]: https://www.rfc-editor.org/rfc/rfc8894#section-3.2.1.1
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TransactionId<'a>(Cow<'a, [u8]>);
+#[derive(Clone)]
+pub struct TransactionId<'a> {
+    octets: Cow<'a, [u8]>,
+    tag: u8,
+}
 
 impl<'a> TransactionId<'a> {
     /// The longest identifier in bytes that this crate writes or echoes.
     pub const MAX_LEN: usize = 256;
 
-    pub(crate) const fn borrowed(octets: &'a [u8]) -> Self {
-        Self(Cow::Borrowed(octets))
+    /// The contents of a string of this type.
+    pub(crate) const fn borrowed(tag: u8, octets: &'a [u8]) -> Self {
+        Self {
+            octets: Cow::Borrowed(octets),
+            tag,
+        }
+    }
+
+    /// What only PrintableString need hold.
+    fn printable(octets: Vec<u8>) -> TransactionId<'static> {
+        TransactionId {
+            octets: Cow::Owned(octets),
+            tag: tag::PRINTABLE_STRING,
+        }
     }
 
     /// A fresh identifier: 32 upper-case hexadecimal digits, which every known server takes.
@@ -219,38 +239,87 @@ impl<'a> TransactionId<'a> {
         let octets = text.as_bytes();
         let fits = (1..=Self::MAX_LEN).contains(&octets.len())
             && octets.iter().all(|byte| is_printable(*byte));
-        fits.then(|| TransactionId(Cow::Owned(octets.to_vec())))
+        fits.then(|| Self::printable(octets.to_vec()))
     }
 
     pub(crate) fn from_hex(bytes: &[u8]) -> TransactionId<'static> {
         const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
         let digit = |nibble: u8| DIGITS.get(usize::from(nibble & 0x0f)).copied();
-        TransactionId(Cow::Owned(
+        Self::printable(
             bytes
                 .iter()
                 .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
                 .flatten()
                 .collect(),
-        ))
+        )
     }
 
     /// The octets of the identifier.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.octets
+    }
+
+    /// The type of string that it came in, and is written in.
+    pub(crate) const fn tag(&self) -> u8 {
+        self.tag
+    }
+
+    /// As much of it as fits into [`MAX_LEN`](Self::MAX_LEN) bytes without cutting a character of UTF-8.
+    pub(crate) fn shortened(&self) -> TransactionId<'_> {
+        let is_boundary = |at: &usize| {
+            self.tag != tag::UTF8_STRING
+                || self.octets.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80)
+        };
+        let longest_character = 4;
+        let len = (0..=Self::MAX_LEN)
+            .rev()
+            .take(longest_character)
+            .find(is_boundary)
+            .unwrap_or(Self::MAX_LEN);
+        TransactionId::borrowed(self.tag, self.octets.get(..len).unwrap_or(&self.octets))
     }
 
     /// The identifier with a buffer of its own.
     #[must_use]
     pub fn into_owned(self) -> TransactionId<'static> {
-        TransactionId(Cow::Owned(self.0.into_owned()))
+        TransactionId {
+            octets: Cow::Owned(self.octets.into_owned()),
+            tag: self.tag,
+        }
+    }
+}
+
+impl PartialEq for TransactionId<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.octets == other.octets
+    }
+}
+
+impl Eq for TransactionId<'_> {}
+
+impl Hash for TransactionId<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.octets.hash(state);
+    }
+}
+
+impl PartialOrd for TransactionId<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for TransactionId<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.octets.cmp(&other.octets)
     }
 }
 
 /// Shows printable ASCII as it is and every other byte escaped.
 impl fmt::Display for TransactionId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.escape_ascii())
+        write!(f, "{}", self.octets.escape_ascii())
     }
 }
 
@@ -351,7 +420,6 @@ pub(crate) const fn is_printable(byte: u8) -> bool {
 
 /// Decodes the contents of a character string, for people to read: UTF-8, BMP and Latin-1 by tag.
 pub(crate) fn text_of(tag: u8, contents: &[u8]) -> String {
-    use crate::asn1::tag;
     match tag {
         tag::BMP_STRING => {
             let units: Vec<u16> = contents
@@ -410,12 +478,44 @@ mod tests {
     #[test]
     fn transaction_ids_escape_what_could_break_a_log() {
         assert_eq!(
-            TransactionId::borrowed(b"a\n\x1b[0m\xff").to_string(),
+            TransactionId::borrowed(tag::UTF8_STRING, b"a\n\x1b[0m\xff").to_string(),
             "a\\n\\x1b[0m\\xff"
         );
         assert!(TransactionId::new("a_b").is_none());
         assert!(TransactionId::new("").is_none());
         assert_eq!(TransactionId::new("A1+/=").unwrap().as_bytes(), b"A1+/=");
         assert_eq!(TransactionId::from_hex(&[0x0f, 0xa0]).to_string(), "0FA0");
+    }
+
+    #[test]
+    fn transaction_ids_are_compared_without_their_type() {
+        let [one, other] = [tag::PRINTABLE_STRING, tag::IA5_STRING]
+            .map(|tag| TransactionId::borrowed(tag, b"same"));
+        assert_eq!((&one, one.cmp(&other)), (&other, Ordering::Equal));
+        assert_ne!(one, TransactionId::borrowed(one.tag, b"sam"));
+    }
+
+    #[test]
+    fn a_transaction_id_is_shortened_between_characters() {
+        let shortened = |tag, text: &[u8]| {
+            let id = TransactionId::borrowed(tag, text);
+            let shortened = id.shortened();
+            assert_eq!(shortened.tag(), tag);
+            assert!(text.starts_with(shortened.as_bytes()));
+            shortened.as_bytes().len()
+        };
+        for len in [1, 255, 256] {
+            assert_eq!(shortened(tag::UTF8_STRING, &[b'x'; 257][..len]), len);
+        }
+        assert_eq!(shortened(tag::PRINTABLE_STRING, &[b'x'; 257]), 256);
+        // Characters of 2, 3 and 4 bytes, beginning at byte 0 or 1.
+        for (character, at_0, at_1) in [("é", 256, 255), ("密", 255, 256), ("🔑", 256, 253)] {
+            let text = character.repeat(200);
+            assert_eq!(shortened(tag::UTF8_STRING, text.as_bytes()), at_0);
+            let text = ["x", &text].concat();
+            assert_eq!(shortened(tag::UTF8_STRING, text.as_bytes()), at_1);
+        }
+        // No UTF-8 at all.
+        assert_eq!(shortened(tag::UTF8_STRING, &[0x80; 300]), 256);
     }
 }

@@ -265,7 +265,7 @@ impl SealedReply<'_> {
         recipient: &Recipient<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Granted, TransactionError> {
-        let encrypted = self
+        let mut encrypted = self
             .message
             .encrypted_key(&self.policy, core::iter::once(recipient.certificate()))?;
         let content_key = encrypted.decrypt(recipient.key(), rng);

@@ -18,8 +18,7 @@ use crate::pki_message::build::{
 };
 use crate::pki_message::{PkiMessage, SignerIdentity};
 use crate::{
-    BuildError, Error, FailInfo, MessageType, Nonce, OpenError, PkiStatus, Refused, TransactionId,
-    VerifyError,
+    BuildError, Error, FailInfo, MessageType, Nonce, OpenError, PkiStatus, Refused, VerifyError,
 };
 
 /// Builds the reply to an opened request: SUCCESS, FAILURE or PENDING.
@@ -254,11 +253,6 @@ impl Refusal<'_> {
             | Error::Open(OpenError::Refused(refused)) => Some(refused.to_string()),
             _ => None,
         };
-        let id = self.message.unverified_transaction_id();
-        let echoed = id
-            .as_bytes()
-            .get(..TransactionId::MAX_LEN)
-            .unwrap_or(id.as_bytes());
         Unsigned::new(
             &self.provider,
             &self.policy,
@@ -266,7 +260,7 @@ impl Refusal<'_> {
             self.message.unverified_digest(),
             &AttributeSet {
                 message_type: MessageType::CertRep,
-                transaction_id: &TransactionId::borrowed(echoed),
+                transaction_id: &self.message.unverified_transaction_id().shortened(),
                 sender_nonce: Nonce::random(rng),
                 reply: Some(ReplyAttributes {
                     pki_status: PkiStatus::Failure,

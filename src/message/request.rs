@@ -86,7 +86,7 @@ impl VerifiedMessage<'_> {
         recipients: &[Recipient<'_>],
         rng: &mut dyn CryptoRng,
     ) -> Result<Request, OpenError> {
-        let encrypted = self
+        let mut encrypted = self
             .message()
             .encrypted_key(self.policy(), recipients.iter().map(Recipient::certificate))?;
         let recipient = recipients.get(encrypted.recipient()).ok_or(DecryptError)?;
@@ -265,7 +265,7 @@ impl Request {
         self.cipher
     }
 
-    /// The key transport of the envelope, which a reply mirrors.
+    /// The key transport that opened the envelope, which a reply mirrors.
     #[must_use]
     pub const fn key_transport(&self) -> KeyTransport {
         self.transport

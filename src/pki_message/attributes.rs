@@ -29,7 +29,7 @@ pub struct UnknownAttribute<'m> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub(crate) message_type: MessageType,
-    transaction_id: Span,
+    transaction_id: Text,
     pub(crate) sender_nonce: Option<Nonce>,
     recipient_nonce: Option<Nonce>,
     pki_status: Option<PkiStatus>,
@@ -63,7 +63,8 @@ impl<'m> Attributes<'m> {
     /// transactionID.
     #[must_use]
     pub fn transaction_id(&self) -> TransactionId<'m> {
-        TransactionId::borrowed(self.found.transaction_id.of_buffer(self.input))
+        let Text { tag, contents } = self.found.transaction_id;
+        TransactionId::borrowed(tag, contents.of_buffer(self.input))
     }
 
     /// senderNonce. RFC 8894 demands it in every message; some servers leave it out of replies.
@@ -202,7 +203,10 @@ impl Found {
             .transaction_id
             .ok_or_else(|| missing(Item::TransactionId))?;
         let transaction_id = match string(id) {
-            Some(octets) if !octets.is_empty() => Span::of(input, octets),
+            Some(octets) if !octets.is_empty() => Text {
+                tag: id.tag,
+                contents: Span::of(input, octets),
+            },
             _ => return Err(invalid(Item::TransactionId, id)),
         };
         let pki_status = match known.pki_status {

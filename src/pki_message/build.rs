@@ -6,7 +6,6 @@ use signature::rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::asn1::{Writer, encode, tag};
-use crate::attributes::is_printable;
 use crate::certificate::Certificate;
 use crate::cms::{Identifier, SignerParts, write_enveloped_data, write_signed_data};
 use crate::crypto::{
@@ -256,17 +255,13 @@ impl AttributeSet<'_> {
             |oid, text: &[u8]| attribute(oid, |value| value.tlv(tag::PRINTABLE_STRING, text));
         let octets = |oid, octets: &[u8]| attribute(oid, |value| value.octet_string(octets));
         let code = |oid, code: u32| printable(oid, alloc::format!("{code}").as_bytes());
-        let id = self.transaction_id.as_bytes();
-        let id_tag = if id.iter().all(|byte| is_printable(*byte)) {
-            tag::PRINTABLE_STRING
-        } else {
-            // Echoed as it came, under the type that can hold it.
-            tag::UTF8_STRING
-        };
         let mut attributes = cms_attributes(message_digest);
         attributes.extend([
             code(oid::MESSAGE_TYPE, self.message_type.code()),
-            attribute(oid::TRANSACTION_ID, |value| value.tlv(id_tag, id)),
+            attribute(oid::TRANSACTION_ID, |value| {
+                // Interop: peers read the type that they write; jscep and EJBCA read no other.
+                value.tlv(self.transaction_id.tag(), self.transaction_id.as_bytes());
+            }),
             octets(oid::SENDER_NONCE, self.sender_nonce.as_bytes()),
         ]);
         if let Some(reply) = &self.reply {

@@ -65,15 +65,18 @@ impl core::fmt::Debug for Recipient<'_> {
 
 /// The encrypted content key of a message, for a private key that answers elsewhere.
 ///
-/// Have it decrypted, try [`transports`](Self::transports) in their order, and bring the result back whatever it is,
-/// error or not: [`open_with`](super::VerifiedMessage::open_with) goes on with a substitute key where it has to.
+/// Have it decrypted, try [`transports`](Self::transports) in their order, tell which one it was by
+/// [`decrypted_with`](Self::decrypted_with), and bring the result back whatever it is, error or not:
+/// [`open_with`](super::VerifiedMessage::open_with) goes on with a substitute key where it has to.
 #[derive(Clone, Debug)]
 pub struct EncryptedKey<'m> {
     message: &'m PkiMessage<'m>,
     recipient: usize,
     encrypted_key: Cow<'m, [u8]>,
-    transport: KeyTransport,
+    declared: KeyTransport,
     retry: Option<KeyTransport>,
+    /// Which of the two it was.
+    transport: KeyTransport,
     cipher: ContentCipher,
     iv: &'m [u8],
     content: OctetString<'m>,
@@ -95,7 +98,17 @@ impl<'m> EncryptedKey<'m> {
     /// How the key was encrypted: one algorithm, or two to be tried one after the other.
     // Interop: smallstep's pkcs7 uses the OAEP hash for MGF1 too and does not write that down.
     pub fn transports(&self) -> impl Iterator<Item = KeyTransport> + use<> {
-        core::iter::once(self.transport).chain(self.retry)
+        core::iter::once(self.declared).chain(self.retry)
+    }
+
+    /// Tells with which of [`transports`](Self::transports) the key was decrypted, which a reply mirrors. It is the first
+    /// if nothing is told.
+    #[must_use]
+    pub fn decrypted_with(mut self, transport: KeyTransport) -> Self {
+        if self.transports().any(|possible| possible == transport) {
+            self.transport = transport;
+        }
+        self
     }
 
     /// The cipher of the content.
@@ -115,7 +128,7 @@ impl<'m> EncryptedKey<'m> {
 
     /// Decrypts the content key with a key that answers at once.
     pub(crate) fn decrypt(
-        &self,
+        &mut self,
         key: &dyn DecryptionKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
@@ -123,6 +136,7 @@ impl<'m> EncryptedKey<'m> {
         for transport in self.transports() {
             result = key.decrypt_key(transport, &self.encrypted_key, rng);
             if result.is_ok() {
+                self.transport = transport;
                 break;
             }
         }
@@ -226,8 +240,9 @@ impl PkiMessage<'_> {
             message: self,
             recipient,
             encrypted_key: ktri.encrypted_key.to_cow(),
-            transport,
+            declared: transport,
             retry,
+            transport,
             cipher,
             iv: cipher_id.initialisation_vector().unwrap_or_default(),
             content: envelope.encrypted_content,
