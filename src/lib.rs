@@ -105,7 +105,7 @@ pub use limits::{Limit, Limits};
 pub use message::{
     CaCertificates, CertRep, CertsOnly, Failure, Granted, IssuerAndSerialNumber, IssuerAndSubject,
     NextCaBuilder, NextCaCertificates, PendingRequest, Refusal, ReplyBuilder, Request, RequestBody,
-    RequestBuilder, SealedReply, UnsignedReply, UnsignedRequest,
+    RequestBuilder, SealedReply, UnsignedNextCa, UnsignedReply, UnsignedRequest,
 };
 pub use name::NameRef;
 pub use negotiation::{Negotiation, NegotiationError, RenewalForm};

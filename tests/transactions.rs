@@ -4,7 +4,11 @@
 mod common;
 
 use common::{Parties, certificate, rng, vector};
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SubstituteSecret};
+use scep::crypto::rustcrypto::RsaKey;
+use scep::crypto::{
+    ContentCipher, CryptoError, CryptoRng, DigestAlgorithm, KeyTransport, Policy,
+    SignatureAlgorithm, SigningKey, SubstituteSecret,
+};
 use scep::{
     BuildError, CaRoles, CertRep, FailInfo, Failure, Granted, IssuerAndSerialNumber, Limits,
     MessageType, NextCaBuilder, NextCaCertificates, OpenError, PendingRequest, PkiMessage,
@@ -409,9 +413,7 @@ fn both_steps_of_a_remote_key_give_the_same_as_one() {
     let (signer, roles) = (parties.client_signer(), parties.roles());
     let remote = SignerIdentity::remote(
         &parties.client,
-        &[scep::crypto::SignatureAlgorithm::RsaPkcs1v15(
-            DigestAlgorithm::Sha256,
-        )],
+        &[SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256)],
     );
     let build = |signer| {
         RequestBuilder::pkcs_req(&parties.csr, signer, &roles)
@@ -419,7 +421,7 @@ fn both_steps_of_a_remote_key_give_the_same_as_one() {
             .unwrap()
     };
     let unsigned = build(&remote);
-    use scep::crypto::{DecryptionKey, SigningKey};
+    use scep::crypto::DecryptionKey;
     let signature = parties
         .client_key
         .sign(unsigned.algorithm(), unsigned.to_be_signed(), &mut rng())
@@ -484,18 +486,82 @@ fn both_steps_of_a_remote_key_give_the_same_as_one() {
     }
 }
 
+/// A key that does not know its public key.
+struct Nameless<'k>(&'k RsaKey);
+
+impl SigningKey for Nameless<'_> {
+    fn public_key(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn algorithms(&self) -> &[SignatureAlgorithm] {
+        self.0.algorithms()
+    }
+
+    fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, CryptoError> {
+        self.0.sign(algorithm, message, rng)
+    }
+}
+
+#[test]
+fn a_key_that_does_not_know_itself_is_known_by_its_signature() {
+    let parties = Parties::new();
+    let (signer, roles) = (parties.client_signer(), parties.roles());
+    let request = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles)
+        .build(&parties.provider, &parties.policy, &mut rng())
+        .unwrap();
+    let sign = |key: &dyn SigningKey| {
+        let signed = request.clone().sign(key, &mut rng());
+        signed.map(|(message, _)| message)
+    };
+    assert_eq!(
+        sign(&Nameless(&parties.client_key)),
+        sign(&parties.client_key)
+    );
+    assert_eq!(sign(&parties.ca_key), Err(BuildError::KeyMismatch));
+    assert_eq!(
+        sign(&Nameless(&parties.ca_key)),
+        Err(BuildError::WrongSignature)
+    );
+}
+
+#[test]
+fn the_next_ca_can_be_signed_elsewhere() {
+    let parties = Parties::new();
+    let next = certificate(vector!("keys/ca-jscep-next.pem"));
+    let signer = parties.ca_signer();
+    let unsigned = NextCaBuilder::new(std::slice::from_ref(&next), &signer)
+        .build(&parties.provider, &parties.policy)
+        .unwrap();
+    let mut signature = parties
+        .ca_key
+        .sign(unsigned.algorithm(), unsigned.to_be_signed(), &mut rng())
+        .unwrap();
+    assert_eq!(
+        unsigned.clone().attach(&signature, &parties.provider),
+        unsigned.clone().sign(&parties.ca_key, &mut rng())
+    );
+    signature[9] ^= 1;
+    assert_eq!(
+        unsigned.attach(&signature, &parties.provider),
+        Err(BuildError::WrongSignature)
+    );
+}
+
 #[test]
 fn the_next_ca_is_what_the_current_one_signed() {
     let parties = Parties::new();
     let next = certificate(vector!("keys/ca-jscep-next.pem"));
     let signer = parties.ca_signer();
     let body = NextCaBuilder::new(std::slice::from_ref(&next), &signer)
-        .sign(
-            &parties.provider,
-            &parties.policy,
-            &parties.ca_key,
-            &mut rng(),
-        )
+        .build(&parties.provider, &parties.policy)
+        .unwrap()
+        .sign(&parties.ca_key, &mut rng())
         .unwrap();
     let parsed = NextCaCertificates::parse(&body[..], &Limits::REPLY).unwrap();
     let set = parsed

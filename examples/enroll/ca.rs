@@ -71,7 +71,8 @@ impl Ca {
                 let signer = SignerIdentity::new(&self.certificate, &self.key)?;
                 let next = [self.next.certificate().clone()];
                 let body = NextCaBuilder::new(&next, &signer);
-                Ok(body.sign(&self.provider, &self.policy, &self.key, rng)?)
+                let body = body.build(&self.provider, &self.policy)?;
+                Ok(body.sign(&self.key, rng)?)
             }
             "PKIOperation" => self.pki_operation(message, now, rng),
             other => Err(format!("there is no operation {other}").into()),

@@ -13,7 +13,7 @@ mod request_builder;
 
 pub use ca_certificates::CaCertificates;
 pub use certs_only::CertsOnly;
-pub use next_ca::{NextCaBuilder, NextCaCertificates};
+pub use next_ca::{NextCaBuilder, NextCaCertificates, UnsignedNextCa};
 pub use payload::{IssuerAndSerialNumber, IssuerAndSubject};
 pub(crate) use pending::Expected;
 pub use pending::{CertRep, Failure, Granted, PendingRequest, SealedReply};

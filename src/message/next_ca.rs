@@ -9,7 +9,7 @@ use super::certs_only::CertsOnly;
 use crate::asn1::Reader;
 use crate::certificate::Certificate;
 use crate::cms::{Encoding, SignedData, find_signer, write_certs_only};
-use crate::crypto::{Policy, Provider, SigningKey};
+use crate::crypto::{Policy, Provider, SignatureAlgorithm, SigningKey};
 use crate::oid;
 use crate::pki_message::build::Unsigned;
 use crate::pki_message::{SignerIdentity, has_scep_attributes};
@@ -146,19 +146,66 @@ impl<'b> NextCaBuilder<'b> {
         }
     }
 
-    /// Builds and signs the body.
+    /// Builds the body, which lacks its signature.
     ///
     /// # Errors
-    /// A [`BuildError`], as for every message.
-    pub fn sign(
+    /// [`BuildError::NoAlgorithm`] if the signer can do nothing that the policy allows; [`BuildError::Crypto`] if the
+    /// provider lacks the digest.
+    pub fn build(
         &self,
         provider: &Provider,
         policy: &Policy,
+    ) -> Result<UnsignedNextCa, BuildError> {
+        let certificates: Vec<&[u8]> = self.certificates.iter().map(Certificate::as_der).collect();
+        let content = write_certs_only(&certificates, &[]);
+        Unsigned::without_scep_attributes(provider, policy, self.signer, content)
+            .map(UnsignedNextCa)
+    }
+}
+
+/// The body of GetNextCACert that lacks its signature: sign it at once with [`sign`](Self::sign), or have
+/// [`to_be_signed`](Self::to_be_signed) signed elsewhere and bring the signature to [`attach`](Self::attach).
+#[derive(Clone)]
+pub struct UnsignedNextCa(Unsigned);
+
+impl UnsignedNextCa {
+    /// Signs the body with the signer's key, and gives its bytes.
+    ///
+    /// # Errors
+    /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the signer's;
+    /// [`BuildError::WrongSignature`] if it does not know it and its signature is not the signer's;
+    /// [`BuildError::Crypto`] if it gives no signature.
+    pub fn sign(
+        self,
         key: &dyn SigningKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>, BuildError> {
-        let certificates: Vec<&[u8]> = self.certificates.iter().map(Certificate::as_der).collect();
-        let content = write_certs_only(&certificates, &[]);
-        Unsigned::without_scep_attributes(provider, policy, self.signer, content)?.sign(key, rng)
+        self.0.sign(key, rng)
+    }
+
+    /// The bytes to be signed elsewhere, not yet digested.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        self.0.to_be_signed()
+    }
+
+    /// The algorithm with which they are to be signed.
+    #[must_use]
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
+
+    /// Takes the signature that was made elsewhere, and gives the body's bytes.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongSignature`] if it is not the signer's over [`to_be_signed`](Self::to_be_signed).
+    pub fn attach(self, signature: &[u8], provider: &Provider) -> Result<Vec<u8>, BuildError> {
+        self.0.attach(signature, provider)
+    }
+}
+
+impl core::fmt::Debug for UnsignedNextCa {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("UnsignedNextCa { .. }")
     }
 }

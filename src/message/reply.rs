@@ -278,7 +278,9 @@ impl UnsignedReply {
     /// Signs the reply with the signer's key, and gives its bytes.
     ///
     /// # Errors
-    /// [`BuildError::KeyMismatch`] if the key is not the signer's; [`BuildError::Crypto`] if it gives no signature.
+    /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the signer's;
+    /// [`BuildError::WrongSignature`] if it does not know it and its signature is not the signer's;
+    /// [`BuildError::Crypto`] if it gives no signature.
     pub fn sign(
         self,
         key: &dyn SigningKey,

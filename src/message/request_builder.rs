@@ -244,7 +244,9 @@ impl UnsignedRequest {
     /// Signs the request with the signer's key; gives its bytes, and what is needed to read the reply.
     ///
     /// # Errors
-    /// [`BuildError::KeyMismatch`] if the key is not the signer's; [`BuildError::Crypto`] if it gives no signature.
+    /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the signer's;
+    /// [`BuildError::WrongSignature`] if it does not know it and its signature is not the signer's;
+    /// [`BuildError::Crypto`] if it gives no signature.
     pub fn sign(
         self,
         key: &dyn SigningKey,

@@ -123,6 +123,7 @@ pub(crate) struct ReplyAttributes<'a> {
 /// A message that lacks its signature and nothing else.
 #[derive(Clone)]
 pub(crate) struct Unsigned {
+    provider: Provider,
     certificate: Certificate<'static>,
     others: Vec<Certificate<'static>>,
     algorithm: SignatureAlgorithm,
@@ -147,7 +148,9 @@ impl Unsigned {
             &[content.as_deref().unwrap_or_default()],
         )?;
         let attributes = attributes.encode(message_digest.as_bytes());
-        Ok(Self::assemble(signer, algorithm, attributes, content))
+        Ok(Self::assemble(
+            provider, signer, algorithm, attributes, content,
+        ))
     }
 
     /// Puts a signed content together that is no pkiMessage, such as the body of GetNextCACert.
@@ -161,6 +164,7 @@ impl Unsigned {
         let digest = provider.digests().digest(algorithm.digest(), &[&content])?;
         let attributes = cms_attributes(digest.as_bytes());
         Ok(Self::assemble(
+            provider,
             signer,
             algorithm,
             encode(128, |out| out.set_of(attributes)),
@@ -169,12 +173,14 @@ impl Unsigned {
     }
 
     fn assemble(
+        provider: &Provider,
         signer: &SignerIdentity<'_>,
         algorithm: SignatureAlgorithm,
         attributes: Vec<u8>,
         content: Option<Vec<u8>>,
     ) -> Self {
         Self {
+            provider: *provider,
             certificate: signer.certificate.clone().into_owned(),
             others: signer
                 .others
@@ -200,14 +206,15 @@ impl Unsigned {
         key: &dyn SigningKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>, BuildError> {
-        if key
-            .public_key()
-            .is_some_and(|public_key| !is_same_key(public_key, self.certificate.public_key_der()))
-        {
-            return Err(BuildError::KeyMismatch);
+        let signature = |rng| key.sign(self.algorithm, &self.attributes, rng);
+        match key.public_key() {
+            Some(own) if is_same_key(own, self.certificate.public_key_der()) => {
+                Ok(self.finish(&signature(rng)?))
+            }
+            Some(_) => Err(BuildError::KeyMismatch),
+            // Only the signature can tell whose key it is.
+            None => self.attach(&signature(rng)?, &self.provider),
         }
-        let signature = key.sign(self.algorithm, &self.attributes, rng)?;
-        Ok(self.finish(&signature))
     }
 
     pub(crate) fn attach(

@@ -275,7 +275,9 @@ impl Parties {
         let policy = self.policy.with_message_digests(only);
         let ca = SignerIdentity::remote(&self.ca, &one);
         let next_ca = NextCaBuilder::new(next, &ca)
-            .sign(&self.provider, &policy, &self.ca_key, &mut rng())
+            .build(&self.provider, &policy)
+            .unwrap()
+            .sign(&self.ca_key, &mut rng())
             .unwrap();
         let next = Inside::Signed(CertsOnly::encode(next, &[]));
 
