@@ -42,6 +42,7 @@
 //! | a whole transaction as a client | [`client`], [`Negotiation`] |
 //! | HTTP around the messages | [`http`] |
 //! | algorithms, policies, keys | [`crypto`] |
+//! | a server's whole turns, renewals, what waits | [`server`] |
 //! | looking into a message without trusting it | [`inspect`] |
 //!
 //! # Features
@@ -85,6 +86,7 @@ mod name;
 mod negotiation;
 pub mod oid;
 mod pki_message;
+pub mod server;
 mod signed;
 mod signer_certificate;
 

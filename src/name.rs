@@ -33,6 +33,15 @@ impl<'a> NameRef<'a> {
         self.0
     }
 
+    /// Whether the two names are the same text in the same parts: their bytes are equal, or all that differs is in which
+    /// of PrintableString, UTF8String and IA5String the same ASCII characters stand.
+    // Interop: CAs in Go write PrintableString where the CSR has UTF8String.
+    #[must_use]
+    pub fn has_same_text(&self, other: &NameRef<'_>) -> bool {
+        self == other
+            || matches!((parts(self.0), parts(other.0)), (Ok(one), Ok(other)) if one == other)
+    }
+
     /// A typed view.
     ///
     /// # Errors
@@ -54,6 +63,54 @@ impl fmt::Display for NameRef<'_> {
 impl fmt::Debug for NameRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "NameRef(\"{self}\")")
+    }
+}
+
+/// What is compared of a name: in each part its attributes.
+fn parts(name: &[u8]) -> Result<Vec<Vec<Attribute<'_>>>, ParseError> {
+    let mut reader = Reader::new(name, 0, Layer::Message, &Limits::REPLY);
+    let mut parts = Vec::new();
+    reader.nested(tag::SEQUENCE, Item::Name, |rdns| {
+        while !rdns.at_end() {
+            let mut attributes = Vec::new();
+            rdns.nested(tag::SET, Item::Name, |set| {
+                while !set.at_end() {
+                    attributes.push(set.nested(tag::SEQUENCE, Item::Name, |pair| {
+                        let oid = pair.oid(Item::Name)?;
+                        Ok((oid, Value::of(&pair.element(Item::Name)?)))
+                    })?);
+                }
+                Ok(())
+            })?;
+            // Where the types of strings differ, so may their order.
+            attributes.sort_unstable();
+            parts.push(attributes);
+        }
+        Ok(())
+    })?;
+    reader.finish(Item::Name)?;
+    Ok(parts)
+}
+
+/// A type and its value.
+type Attribute<'a> = (&'a [u8], Value<'a>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Value<'a> {
+    Ascii(&'a [u8]),
+    Other(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    const fn of(value: &Element<'a>) -> Self {
+        match value.tag {
+            tag::PRINTABLE_STRING | tag::UTF8_STRING | tag::IA5_STRING
+                if value.contents.is_ascii() =>
+            {
+                Self::Ascii(value.contents)
+            }
+            _ => Self::Other(value.raw),
+        }
     }
 }
 
@@ -260,6 +317,62 @@ mod tests {
             common_name(tag::UTF8_STRING, "#\u{202e}".as_bytes()),
             "CN=\\#\\E2\\80\\AE"
         );
+    }
+
+    #[test]
+    fn names_of_the_same_text_may_differ_in_the_types_of_strings() {
+        const O: &[u8] = &[0x55, 4, 10];
+        let same = |one: &[u8], other: &[u8]| {
+            let (one, other) = (NameRef::new(one), NameRef::new(other));
+            assert_eq!(one.has_same_text(&other), other.has_same_text(&one));
+            one.has_same_text(&other)
+        };
+        let utf8 = name(&[
+            &[(CN, tag::UTF8_STRING, b"a")],
+            &[(O, tag::UTF8_STRING, b"b")],
+        ]);
+        for string in [tag::PRINTABLE_STRING, tag::IA5_STRING, tag::UTF8_STRING] {
+            let other = name(&[&[(CN, string, b"a")], &[(O, tag::UTF8_STRING, b"b")]]);
+            assert!(same(&utf8, &other));
+        }
+        for other in [
+            name(&[
+                &[(CN, tag::UTF8_STRING, b"A")],
+                &[(O, tag::UTF8_STRING, b"b")],
+            ]),
+            name(&[
+                &[(CN, tag::BMP_STRING, b"a")],
+                &[(O, tag::UTF8_STRING, b"b")],
+            ]),
+            name(&[
+                &[(O, tag::UTF8_STRING, b"b")],
+                &[(CN, tag::UTF8_STRING, b"a")],
+            ]),
+            name(&[&[(CN, tag::UTF8_STRING, b"a"), (O, tag::UTF8_STRING, b"b")]]),
+            name(&[&[(CN, tag::UTF8_STRING, b"a")]]),
+            name(&[]),
+            [&utf8[..], &[0]].concat(),
+        ] {
+            assert!(!same(&utf8, &other), "{}", NameRef::new(&other));
+        }
+        // What is not ASCII is another text in another type.
+        let latin = |string| name(&[&[(CN, string, b"\xe9")]]);
+        assert!(!same(
+            &latin(tag::PRINTABLE_STRING),
+            &latin(tag::UTF8_STRING)
+        ));
+        // In one part, the order depends on the types.
+        let one = [
+            (CN, tag::UTF8_STRING, &b"b"[..]),
+            (CN, tag::PRINTABLE_STRING, b"a"),
+        ];
+        let other = [
+            (CN, tag::UTF8_STRING, &b"a"[..]),
+            (CN, tag::UTF8_STRING, b"b"),
+        ];
+        assert!(same(&name(&[&one]), &name(&[&other])));
+        // What is no name is the same as its own bytes.
+        assert!(same(b"no name", b"no name") && !same(b"no name", b"none"));
     }
 
     #[test]

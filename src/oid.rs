@@ -204,6 +204,8 @@ oids! {
     BASIC_CONSTRAINTS = "2.5.29.19";
     /// id-ce-extKeyUsage, [RFC 5280, section 4.2.1.12](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12).
     EXT_KEY_USAGE = "2.5.29.37";
+    /// Certificate Request Agent, a purpose in extKeyUsage: Microsoft's, by which a certificate is an RA's.
+    CERTIFICATE_REQUEST_AGENT = "1.3.6.1.4.1.311.20.2.1";
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{
     ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
 };
+use scep::server::HeldEnrolment;
 use scep::{
     BuildError, CaRoles, Capabilities, Certificate, Csr, CsrBuilder, FailInfo,
     IssuerAndSerialNumber, Item, Limit, Limits, MessageType, Negotiation, ParseErrorKind,
@@ -221,8 +222,10 @@ fn a_pending_enrolment_goes_on_after_a_restart() {
     let poll = enrolment.next_request(&mut rng()).unwrap();
     assert_eq!(message_type(&poll), MessageType::CertPoll);
     assert_eq!(enrolment.polls(), 2);
+    let held = HeldEnrolment::of(&device.parties.receive(&request)).unwrap();
     let body = device.answer(&poll, |request, reply| {
         assert_eq!(request.transaction_id(), &id);
+        let reply = reply.clone().answering(&held);
         reply.success(std::slice::from_ref(&device.parties.issued), &mut rng())
     });
     assert_eq!(

@@ -9,6 +9,7 @@ use scep::crypto::{
     ContentCipher, CryptoError, CryptoRng, DigestAlgorithm, KeyTransport, Policy,
     SignatureAlgorithm, SigningKey, SubstituteSecret,
 };
+use scep::server::HeldEnrolment;
 use scep::{
     BuildError, CaRoles, CertRep, FailInfo, Failure, Granted, IssuerAndSerialNumber, Limits,
     MessageType, NextCaBuilder, NextCaCertificates, OpenError, PendingRequest, PkiMessage,
@@ -159,7 +160,15 @@ fn pending_and_polling_stay_in_one_transaction() {
     };
     assert_eq!(names.issuer_der(), parties.ca.subject_der());
     assert_eq!(names.subject_der(), parties.csr.subject_der());
-    let granted = granted(&parties, &polling, &success(&parties, &poll)).unwrap();
+    let held = HeldEnrolment::of(&parties.receive(&request)).unwrap();
+    let reply = opened
+        .reply(&parties.provider, &ca)
+        .answering(&held)
+        .success(std::slice::from_ref(&parties.issued), &mut rng())
+        .unwrap()
+        .sign(&parties.ca_key, &mut rng())
+        .unwrap();
+    let granted = granted(&parties, &polling, &reply).unwrap();
     assert_eq!(granted.certificate(), Some(&parties.issued));
 }
 

@@ -7,7 +7,8 @@ use der::asn1::Uint;
 use der::{DateTime, Decode, Encode};
 use rsa::pkcs1v15::{Signature, SigningKey};
 use scep::crypto::CryptoRng;
-use scep::{Certificate, Crl, Csr, oid};
+use scep::server::HeldEnrolment;
+use scep::{Certificate, Crl, Csr, NameRef, oid};
 use sha2::Sha256;
 use signature::Keypair;
 use spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
@@ -34,6 +35,38 @@ pub struct Issuer {
     key: SigningKey<Sha256>,
     certificate: Certificate<'static>,
     crl_number: u8,
+}
+
+/// What a certificate is issued from. Of the extensions that are asked for, the CA takes the alternative names, and nothing
+/// else.
+pub struct Wanted<'w> {
+    subject: NameRef<'w>,
+    public_key: &'w [u8],
+    names: Option<&'w [u8]>,
+}
+
+impl<'w> Wanted<'w> {
+    /// What a CSR asks for.
+    pub fn by(csr: &'w Csr) -> Self {
+        Self {
+            subject: csr.subject(),
+            public_key: csr.public_key_der(),
+            names: csr
+                .extension(oid::SUBJECT_ALT_NAME)
+                .map(|names| names.value()),
+        }
+    }
+
+    /// What was asked for and waited.
+    pub fn of(held: &'w HeldEnrolment) -> Self {
+        Self {
+            subject: held.subject(),
+            public_key: held.public_key_der(),
+            names: held
+                .extension(oid::SUBJECT_ALT_NAME)
+                .map(|names| names.value()),
+        }
+    }
 }
 
 /// What stands in an issued certificate.
@@ -78,22 +111,20 @@ impl Issuer {
         &self.certificate
     }
 
-    /// Issues a certificate on the CSR's key for 90 days. Of what the CSR asks for, the CA takes the alternative names,
-    /// and nothing else.
+    /// Issues a certificate on the wanted key for 90 days.
     pub fn issue(
         &self,
-        csr: &Csr,
+        wanted: &Wanted<'_>,
         now: i64,
         rng: &mut dyn CryptoRng,
     ) -> Outcome<Certificate<'static>> {
-        let names = csr.extension(oid::SUBJECT_ALT_NAME);
-        let names = names.map(|names| SubjectAltName::from_der(names.value()));
+        let names = wanted.names.map(SubjectAltName::from_der);
         let profile = Profile {
             issuer: self.name.clone(),
-            subject: Name::from_der(csr.subject_der())?,
+            subject: Name::from_der(wanted.subject.as_der())?,
             role: Role::Device(names.transpose()?),
         };
-        let public_key = SubjectPublicKeyInfoOwned::from_der(csr.public_key_der())?;
+        let public_key = SubjectPublicKeyInfoOwned::from_der(wanted.public_key)?;
         let validity = (now - DAY, now + 90 * DAY);
         sign(profile, public_key, validity, &self.key, rng)
     }

@@ -2,29 +2,25 @@
 
 use std::collections::HashMap;
 
-use scep::crypto::CryptoRng;
-use scep::{
-    Certificate, ChallengePassword, Crl, Csr, FailInfo, Request, RequestBody, SignerMatch,
-    TransactionId, oid,
-};
+use scep::crypto::{CryptoRng, Provider};
+use scep::server::{HeldEnrolment, TransactionKey};
+use scep::{Certificate, ChallengePassword, Crl, Csr, FailInfo, Request, RequestBody};
 
-use crate::issue::Issuer;
+use crate::issue::{Issuer, Wanted};
 use crate::show::{self, Outcome};
 
 /// What the CA keeps on record.
 pub struct Office {
     issuer: Issuer,
     challenge: String,
-    enrolments: HashMap<EnrolmentId, Enrolment>,
+    provider: Provider,
+    enrolments: HashMap<TransactionKey, Enrolment>,
     issued: Vec<Certificate<'static>>,
     revoked: Vec<Certificate<'static>>,
 }
 
-/// A transactionID is neither unique nor secret, so an enrolment belongs to the key that signed the request, too.
-type EnrolmentId = (TransactionId<'static>, Vec<u8>);
-
 struct Enrolment {
-    csr: Csr,
+    held: HeldEnrolment,
     state: State,
 }
 
@@ -44,10 +40,11 @@ pub enum Decision {
 
 impl Office {
     /// A CA that issues to whoever knows the challenge password.
-    pub fn new(issuer: Issuer, challenge: &str) -> Self {
+    pub fn new(issuer: Issuer, challenge: &str, provider: Provider) -> Self {
         Self {
             issuer,
             challenge: challenge.into(),
+            provider,
             enrolments: HashMap::new(),
             issued: Vec::new(),
             revoked: Vec::new(),
@@ -58,7 +55,7 @@ impl Office {
     pub fn approve_all(&mut self) {
         for enrolment in self.enrolments.values_mut() {
             if matches!(enrolment.state, State::Waiting) {
-                let subject = enrolment.csr.subject();
+                let subject = enrolment.held.subject();
                 show::says("CA", format_args!("a person approves \"{subject}\""));
                 enrolment.state = State::Approved;
             }
@@ -70,6 +67,13 @@ impl Office {
         let line = show::certificate(certificate);
         show::says("CA", format_args!("a person revokes {line}"));
         self.revoked.push(certificate.clone());
+    }
+
+    /// The enrolment that a request asks for, if it is on record.
+    pub fn enrolment(&self, request: &Request) -> Outcome<Option<&HeldEnrolment>> {
+        let key = request.transaction_key(&self.provider)?;
+        let held = self.enrolments.get(&key).map(|enrolment| &enrolment.held);
+        Ok(held.filter(|held| held.answers(request).is_ok()))
     }
 
     pub fn decide(
@@ -123,21 +127,23 @@ impl Office {
         }
         show::says("CA", "the challenge password is right");
         // Some clients poll by sending their request again. What is new waits; in life not without end, nor limit.
-        let id = enrolment_id(request);
-        let repeated = self.enrolments.get(&id).is_some_and(|enrolment| {
-            enrolment.csr.public_key_der() == csr.public_key_der()
-                && !matches!(enrolment.state, State::Issued(_))
+        let key = request.transaction_key(&self.provider)?;
+        let repeated = self.enrolments.get(&key).is_some_and(|enrolment| {
+            enrolment.held.answers(request).is_ok() && !matches!(enrolment.state, State::Issued(_))
         });
         if !repeated {
-            let (csr, state) = (csr.clone(), State::Waiting);
-            self.enrolments.insert(id, Enrolment { csr, state });
+            let held = HeldEnrolment::of(request).ok_or("there is no CSR")?;
+            let state = State::Waiting;
+            self.enrolments.insert(key, Enrolment { held, state });
         }
         self.poll(request, now, rng)
     }
 
     /// Whoever signed the first request asks what became of it.
     fn poll(&mut self, request: &Request, now: i64, rng: &mut dyn CryptoRng) -> Outcome<Decision> {
-        let Some(enrolment) = self.enrolments.get_mut(&enrolment_id(request)) else {
+        // A transactionID is neither unique nor secret, so an enrolment belongs to the key that signed the request, too.
+        let key = request.transaction_key(&self.provider)?;
+        let Some(enrolment) = self.enrolments.get_mut(&key) else {
             let why = "nothing of yours waits here";
             return Ok(Decision::Refused(FailInfo::BadCertId, why));
         };
@@ -148,7 +154,7 @@ impl Office {
             }
             State::Issued(certificate) => Ok(Decision::Certificate(certificate.clone())),
             State::Approved => {
-                let certificate = self.issuer.issue(&enrolment.csr, now, rng)?;
+                let certificate = self.issuer.issue(&Wanted::of(&enrolment.held), now, rng)?;
                 enrolment.state = State::Issued(certificate.clone());
                 self.issued.push(certificate.clone());
                 Ok(Decision::Certificate(certificate))
@@ -171,7 +177,7 @@ impl Office {
             "CA",
             "signed with a valid certificate of mine, for the same names: no challenge needed",
         );
-        let certificate = self.issuer.issue(csr, now, rng)?;
+        let certificate = self.issuer.issue(&Wanted::by(csr), now, rng)?;
         self.issued.push(certificate.clone());
         Ok(Decision::Certificate(certificate))
     }
@@ -179,32 +185,23 @@ impl Office {
     /// Why a renewal cannot be granted.
     fn objection(&self, request: &Request, csr: &Csr, now: i64) -> Option<&'static str> {
         let old = request.signer();
-        let valid = old
-            .validity()
-            .is_some_and(|validity| validity.contains(now));
-        let old_names = old.extension(oid::SUBJECT_ALT_NAME);
-        let new_names = csr.extension(oid::SUBJECT_ALT_NAME);
-        let same_names = old.subject_der() == csr.subject_der()
-            && old_names.map(|names| names.value()) == new_names.map(|names| names.value());
+        let plain = request
+            .renewal_proof(now)
+            .is_some_and(|proof| proof.is_plain());
         let wrong_challenge = match csr.challenge_password() {
             ChallengePassword::Absent | ChallengePassword::Empty => false,
             ChallengePassword::Present(given) => !given.verify(self.challenge.as_bytes()),
         };
-        if request.signer_match() != SignerMatch::Issuer(0) || !self.issued.contains(old) {
+        if !self.issued.contains(old) {
             Some("the signer's certificate is not on record here")
-        } else if self.revoked.contains(old) || old.is_ca() || !valid {
-            Some("the signer's certificate is revoked, expired, or a CA's")
-        } else if !same_names {
-            Some("a renewal is for the same names")
+        } else if self.revoked.contains(old) {
+            Some("the signer's certificate is revoked")
+        } else if !plain {
+            Some("the signer's certificate has expired, or is for other names")
         } else if wrong_challenge {
             Some("the challenge password is wrong")
         } else {
             None
         }
     }
-}
-
-fn enrolment_id(request: &Request) -> EnrolmentId {
-    let signer = request.signer().public_key_der().to_vec();
-    (request.transaction_id().clone(), signer)
 }

@@ -23,14 +23,18 @@ pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refus
 }
 
 /// Whether two public keys, each the DER of a SubjectPublicKeyInfo, are the same.
+pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
+    one == other || key_identity(one) == key_identity(other)
+}
+
+/// What tells a public key, the DER of a SubjectPublicKeyInfo, from every other one.
 ///
 /// The parameters of rsaEncryption are NULL, and some write nothing: a CA may copy a key in the other form.
-pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
-    one == other
-        || matches!((read(one), read(other)), (Ok(one), Ok(other))
-            if one.algorithm == oid::RSA_ENCRYPTION
-                && other.algorithm == oid::RSA_ENCRYPTION
-                && one.octets == other.octets)
+pub(crate) fn key_identity(spki: &[u8]) -> (Option<Oid>, &[u8]) {
+    match read(spki) {
+        Ok(key) if key.algorithm == oid::RSA_ENCRYPTION => (Some(key.algorithm), key.octets),
+        _ => (None, spki),
+    }
 }
 
 /// Whether a content key of `key_len` bytes fits into one block of an RSA key, [RFC 8017, sections 7.1.1 and 7.2.1].

@@ -5,6 +5,7 @@ use core::fmt;
 use super::{Cause, Item, Refused};
 use crate::MessageType;
 use crate::crypto::CryptoError;
+use crate::message::NotHeld;
 
 /// A message could not be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub enum BuildError {
     ReplyNotForRequest(MessageType),
     /// No certificate (or CRL) is the one that the request asks for.
     NotRequested,
+    /// A CertPoll has no SUCCESS without the enrolment that it asks for, which holds the key to be certified.
+    PollWithoutEnrolment,
+    /// The request does not ask for the enrolment that was given.
+    NotHeld(NotHeld),
 }
 
 impl BuildError {
@@ -39,6 +44,12 @@ impl BuildError {
             Self::Recipient(_) | Self::EmptyPolicy | Self::NoAlgorithm => Cause::Policy,
             _ => Cause::Misuse,
         }
+    }
+}
+
+impl From<NotHeld> for BuildError {
+    fn from(error: NotHeld) -> Self {
+        Self::NotHeld(error)
     }
 }
 
@@ -66,6 +77,10 @@ impl fmt::Display for BuildError {
             }
             Self::ReplyNotForRequest(request) => write!(f, "a {request} has no such reply"),
             Self::NotRequested => f.write_str("nothing in the reply is what the request asks for"),
+            Self::PollWithoutEnrolment => {
+                f.write_str("a CertPoll is granted only with the enrolment that it asks for")
+            }
+            Self::NotHeld(error) => error.fmt(f),
         }
     }
 }

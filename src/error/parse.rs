@@ -154,6 +154,8 @@ pub enum Item {
     Capabilities,
     /// [`SavedEnrolment`](crate::client::SavedEnrolment).
     SavedEnrolment,
+    /// The bytes of a [`HeldEnrolment`](crate::server::HeldEnrolment).
+    HeldEnrolment,
 }
 
 impl Item {
@@ -207,6 +209,7 @@ impl Item {
             Self::IssuerAndSerialNumber => "IssuerAndSerialNumber",
             Self::SavedEnrolment => "SavedEnrolment",
             Self::Capabilities => "GetCACaps text",
+            Self::HeldEnrolment => "HeldEnrolment",
         }
     }
 }

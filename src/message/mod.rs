@@ -4,19 +4,23 @@
 
 mod ca_certificates;
 mod certs_only;
+mod held_enrolment;
 mod next_ca;
 mod payload;
 mod pending;
+mod renewal_proof;
 mod reply;
 mod request;
 mod request_builder;
 
 pub use ca_certificates::CaCertificates;
 pub use certs_only::CertsOnly;
+pub use held_enrolment::{HeldEnrolment, NotHeld, TransactionKey};
 pub use next_ca::{NextCaBuilder, NextCaCertificates, UnsignedNextCa};
 pub use payload::{IssuerAndSerialNumber, IssuerAndSubject};
 pub(crate) use pending::Expected;
 pub use pending::{CertRep, Failure, Granted, PendingRequest, SealedReply};
+pub use renewal_proof::{Holder, OldValidity, RenewalProof};
 pub use reply::{Refusal, ReplyBuilder, UnsignedReply};
 pub use request::{Request, RequestBody};
 pub use request_builder::{RequestBuilder, UnsignedRequest};

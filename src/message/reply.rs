@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use signature::rand_core::CryptoRng;
 
+use super::held_enrolment::HeldEnrolment;
 use super::request::{Request, RequestBody};
 use crate::certificate::Certificate;
 use crate::cms::write_certs_only;
@@ -37,6 +38,7 @@ pub struct ReplyBuilder<'r> {
     request: &'r Request,
     provider: Provider,
     signer: &'r SignerIdentity<'r>,
+    enrolment: Option<&'r HeldEnrolment>,
 }
 
 /// Builds the reply to a request that could not be verified or opened. It can only be a FAILURE:
@@ -74,6 +76,7 @@ impl Request {
             request: self,
             provider: *provider,
             signer,
+            enrolment: None,
         }
     }
 
@@ -94,31 +97,49 @@ impl Request {
     }
 }
 
-impl ReplyBuilder<'_> {
+impl<'r> ReplyBuilder<'r> {
+    /// Names the enrolment that a CertPoll asks for: a SUCCESS must be for its key.
+    #[must_use]
+    pub const fn answering(mut self, enrolment: &'r HeldEnrolment) -> Self {
+        self.enrolment = Some(enrolment);
+        self
+    }
+
     /// SUCCESS with certificates: the issued one, or for a GetCert the one asked for, and whatever else shall go along,
     /// such as its chain. Their order does not matter.
     ///
     /// # Errors
-    /// [`BuildError::NotRequested`] if none has the CSR's public key, or is the one that a GetCert names;
-    /// [`BuildError::ReplyNotForRequest`] for a GetCRL; others as for every message.
+    /// [`BuildError::NotRequested`] if none has the public key of the CSR, or for a CertPoll that of the
+    /// [enrolment](Self::answering), or is the one that a GetCert names; [`BuildError::PollWithoutEnrolment`] for a CertPoll
+    /// if no enrolment was named, and [`BuildError::NotHeld`] if it is another one; [`BuildError::ReplyNotForRequest`] for a
+    /// GetCRL; others as for every message.
     pub fn success(
         &self,
         certificates: &[Certificate<'_>],
         rng: &mut dyn CryptoRng,
     ) -> Result<UnsignedReply, BuildError> {
-        let requested = |certificate: &Certificate<'_>| match self.request.body() {
-            RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr) => {
-                is_same_key(certificate.public_key_der(), csr.public_key_der())
-            }
-            RequestBody::GetCert(id) => id.matches(certificate),
-            // The CSR was in an earlier message, which the caller keeps.
-            RequestBody::CertPoll(_) => true,
-            RequestBody::GetCrl(_) => false,
-        };
-        if self.request.message_type() == MessageType::GetCrl {
-            return Err(BuildError::ReplyNotForRequest(MessageType::GetCrl));
+        if let Some(enrolment) = self.enrolment {
+            enrolment.answers(self.request)?;
         }
-        if !certificates.iter().any(requested) {
+        let on_key = |key: &[u8]| {
+            certificates
+                .iter()
+                .any(|certificate| is_same_key(certificate.public_key_der(), key))
+        };
+        let requested = match self.request.body() {
+            RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr) => {
+                on_key(csr.public_key_der())
+            }
+            RequestBody::CertPoll(_) => {
+                let enrolment = self.enrolment.ok_or(BuildError::PollWithoutEnrolment)?;
+                on_key(enrolment.public_key_der())
+            }
+            RequestBody::GetCert(id) => certificates.iter().any(|one| id.matches(one)),
+            RequestBody::GetCrl(_) => {
+                return Err(BuildError::ReplyNotForRequest(MessageType::GetCrl));
+            }
+        };
+        if !requested {
             return Err(BuildError::NotRequested);
         }
         let certificates: Vec<&[u8]> = certificates.iter().map(Certificate::as_der).collect();

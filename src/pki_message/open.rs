@@ -248,6 +248,16 @@ impl PkiMessage<'_> {
             content: envelope.encrypted_content,
         })
     }
+
+    /// For which of `certificates` the envelope says that it is, if for any.
+    pub(crate) fn unverified_recipient_among<'c>(
+        &self,
+        certificates: impl Iterator<Item = &'c Certificate<'c>> + Clone,
+    ) -> Option<usize> {
+        let envelope = self.envelope().ok()??;
+        let (position, _) = find_recipient(&envelope, certificates).ok()?;
+        Some(position)
+    }
 }
 
 fn content_type_error(envelope: &EnvelopedData<'_>) -> ParseError {

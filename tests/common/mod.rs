@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 
 pub(crate) mod forge;
+pub(crate) mod issue;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
