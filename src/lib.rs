@@ -39,6 +39,7 @@
 //! | making a request | [`CsrBuilder`], [`SignerCertificateBuilder`], [`RequestBuilder`] |
 //! | reading the reply | [`PendingRequest::accept`], [`SealedReply::open`], [`Granted`] |
 //! | the other bodies | [`Capabilities`], [`CaCertificates`], [`NextCaCertificates`] |
+//! | a whole transaction as a server | [`server`] |
 //! | a whole transaction as a client | [`client`], [`Negotiation`] |
 //! | HTTP around the messages | [`http`] |
 //! | algorithms, policies, keys | [`crypto`] |
