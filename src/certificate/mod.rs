@@ -63,7 +63,7 @@ impl<'a> Certificate<'a> {
 
 #[cfg(feature = "pem")]
 impl Certificate<'static> {
-    /// Takes the first PEM block, which must be a `CERTIFICATE`.
+    /// Takes the first PEM block, which must be a `CERTIFICATE`; what follows it, such as a chain, is not looked at.
     ///
     /// # Errors
     /// If it is none, or as [`from_der`](Self::from_der).
@@ -75,9 +75,13 @@ impl Certificate<'static> {
             offset: 0,
             layer: Layer::Message,
         };
+        // The decoder takes one block and nothing behind it.
+        const END: &str = "-----END CERTIFICATE-----";
+        let end = pem.find(END).and_then(|at| at.checked_add(END.len()));
+        let block = end.and_then(|end| pem.get(..end)).unwrap_or(pem);
         // Lines of any one length, not only of 64 characters.
         let mut decoder =
-            pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes()).map_err(|_| invalid)?;
+            pem_rfc7468::Decoder::new_detect_wrap(block.as_bytes()).map_err(|_| invalid)?;
         if decoder.type_label() != "CERTIFICATE" {
             return Err(invalid);
         }

@@ -405,3 +405,26 @@ mod signatures {
         assert_eq!(result, refused(Refused::CertificateSignature(oid)));
     }
 }
+
+#[cfg(feature = "pem")]
+#[test]
+fn the_first_pem_block_is_read_and_must_be_a_certificate() {
+    let block = include_str!("../../test-vectors/keys/ca-jscep.pem");
+    let next = include_str!("../../test-vectors/keys/ca-jscep-next.pem");
+    for text in [
+        block.to_string(),
+        format!("subject=CN = a note\n{block}"),
+        format!("{block}{next}"),
+        format!("{block}\nanything"),
+        block.replace('\n', "\r\n"),
+        block.trim_end().to_string(),
+    ] {
+        assert_eq!(Certificate::from_pem(&text), Ok(ca()));
+    }
+    let cut = &block[..block.len() / 2];
+    let key = include_str!("../../test-vectors/keys/ca-jscep.key");
+    for text in ["", "no PEM", cut, &format!("{key}{block}")] {
+        let kind = Certificate::from_pem(text).map_err(|error| error.kind());
+        assert_eq!(kind, Err(ParseErrorKind::InvalidValue));
+    }
+}
