@@ -1,8 +1,11 @@
 //! A client and a CA on test keys, for the tests of whole messages.
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 
+pub(crate) mod ber;
+pub(crate) mod cases;
 pub(crate) mod forge;
 pub(crate) mod issue;
+pub(crate) mod verdict;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
