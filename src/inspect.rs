@@ -167,7 +167,7 @@ fn report<'m>(
     let signer = carried
         .map(|certificate| (certificate, true))
         .chain(signers.iter().map(|signer| (signer.borrowed(), false)))
-        .find(|(certificate, _)| info.sid.matches(certificate));
+        .find(|(certificate, _)| info.sid.matches(certificate) || info.sid.resembles(certificate));
     SignatureReport {
         digest,
         algorithm,

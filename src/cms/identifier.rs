@@ -4,6 +4,7 @@
 
 use crate::asn1::{Reader, Writer, tag};
 use crate::certificate::Certificate;
+use crate::name::NameRef;
 use crate::{Item, ParseError};
 
 /// Which certificate is meant.
@@ -64,7 +65,8 @@ impl<'a> Identifier<'a> {
         }
     }
 
-    /// Whether the identifier means this certificate.
+    /// Whether the identifier means this certificate, byte for byte. By key identifier none is meant that has no
+    /// subjectKeyIdentifier extension ([RFC 5652, section 5.3](https://www.rfc-editor.org/rfc/rfc5652#section-5.3)).
     pub(crate) fn matches(&self, certificate: &Certificate<'_>) -> bool {
         match self {
             Self::IssuerAndSerialNumber { issuer, serial } => {
@@ -73,4 +75,25 @@ impl<'a> Identifier<'a> {
             Self::SubjectKeyIdentifier(ski) => certificate.subject_key_identifier() == Some(*ski),
         }
     }
+
+    /// Whether the identifier may mean this certificate: by the same issuer and serial number, each in another encoding.
+    ///
+    /// A certificate that [matches](Self::matches) comes before one that resembles. Either is only found so: whether it
+    /// is the right one, its key shows.
+    // Interop: who decodes an issuer and writes it again changes its string types; who reads serials as unsigned numbers
+    // adds or drops their leading zero.
+    pub(crate) fn resembles(&self, certificate: &Certificate<'_>) -> bool {
+        match self {
+            Self::IssuerAndSerialNumber { issuer, serial } => {
+                without_sign(serial) == without_sign(certificate.serial())
+                    && NameRef::new(issuer).has_same_text(&certificate.issuer())
+            }
+            Self::SubjectKeyIdentifier(_) => false,
+        }
+    }
+}
+
+/// A serial number without the octet of zero that makes it positive.
+fn without_sign(serial: &[u8]) -> &[u8] {
+    serial.strip_prefix(&[0]).unwrap_or(serial)
 }

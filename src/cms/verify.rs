@@ -32,22 +32,36 @@ pub(crate) struct VerifiedSigner {
     pub(crate) form: SignedForm,
 }
 
-/// The certificate that a SignerIdentifier names, among `candidates`.
+/// The certificate that a SignerIdentifier names, among `candidates`; if none is named byte for byte, one that resembles.
 pub(crate) fn find_signer<'a>(
     sid: &Identifier<'_>,
     candidates: impl Iterator<Item = Certificate<'a>>,
 ) -> Result<Certificate<'a>, VerifyError> {
-    let mut found: Option<Certificate<'a>> = None;
-    for candidate in candidates.filter(|candidate| sid.matches(candidate)) {
-        match &found {
-            Some(first) if !is_same_key(first.public_key_der(), candidate.public_key_der()) => {
-                return Err(VerifyError::AmbiguousSigner);
-            }
-            Some(_) => {}
-            None => found = Some(candidate),
+    let (mut exact, mut resembling) = (None, None);
+    for candidate in candidates {
+        if sid.matches(&candidate) {
+            add_of_one_key(&mut exact, candidate);
+        } else if sid.resembles(&candidate) {
+            add_of_one_key(&mut resembling, candidate);
         }
     }
-    found.ok_or(VerifyError::SignerCertificateMissing)
+    exact
+        .or(resembling)
+        .unwrap_or(Err(VerifyError::SignerCertificateMissing))
+}
+
+/// Keeps the first of the certificates that have one identifier, as long as they all have one key.
+fn add_of_one_key<'a>(
+    found: &mut Option<Result<Certificate<'a>, VerifyError>>,
+    candidate: Certificate<'a>,
+) {
+    match found {
+        None => *found = Some(Ok(candidate)),
+        Some(Ok(first)) if !is_same_key(first.public_key_der(), candidate.public_key_der()) => {
+            *found = Some(Err(VerifyError::AmbiguousSigner));
+        }
+        Some(_) => {}
+    }
 }
 
 impl SignerInfo<'_> {

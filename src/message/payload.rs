@@ -147,10 +147,12 @@ impl IssuerAndSerialNumber {
         &self.serial
     }
 
-    /// Whether this certificate is meant.
+    /// Whether this certificate is meant. The issuer may have other [types of strings](crate::NameRef::has_same_text), and
+    /// the serial number a leading zero more or less.
     #[must_use]
     pub fn matches(&self, certificate: &Certificate<'_>) -> bool {
-        self.identifier().matches(certificate)
+        let identifier = self.identifier();
+        identifier.matches(certificate) || identifier.resembles(certificate)
     }
 
     fn identifier(&self) -> Identifier<'_> {

@@ -271,11 +271,12 @@ fn content_type_error(envelope: &EnvelopedData<'_>) -> ParseError {
     }
 }
 
-/// The first recipient that names one of the certificates.
+/// The first recipient that names one of the certificates byte for byte; if none does, the first that resembles one.
 fn find_recipient<'m, 'c>(
     envelope: &EnvelopedData<'m>,
     certificates: impl Iterator<Item = &'c Certificate<'c>> + Clone,
 ) -> Result<(usize, KeyTransRecipient<'m>), OpenError> {
+    let mut resembling = None;
     let mut first: &[u8] = &[];
     let mut count = 0_usize;
     for recipient in envelope.recipients() {
@@ -284,11 +285,15 @@ fn find_recipient<'m, 'c>(
         let RecipientInfo::KeyTrans(ktri) = recipient else {
             continue;
         };
-        if let Some(position) = certificates
-            .clone()
-            .position(|certificate| ktri.rid.matches(certificate))
-        {
-            return Ok((position, ktri));
+        let mut candidates = certificates.clone();
+        if let Some(exact) = candidates.position(|certificate| ktri.rid.matches(certificate)) {
+            return Ok((exact, ktri));
+        }
+        if resembling.is_none() {
+            resembling = certificates
+                .clone()
+                .position(|certificate| ktri.rid.resembles(certificate))
+                .map(|position| (position, ktri));
         }
         if first.is_empty() {
             first = match ktri.rid {
@@ -297,7 +302,7 @@ fn find_recipient<'m, 'c>(
             };
         }
     }
-    Err(OpenError::NoRecipient(RecipientHint::new(first, count)))
+    resembling.ok_or(OpenError::NoRecipient(RecipientHint::new(first, count)))
 }
 
 /// The key transport that a recipient names, if the policy allows it, and one to try after it.

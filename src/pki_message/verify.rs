@@ -82,7 +82,7 @@ impl PkiMessage<'_> {
             .certificates()
             .filter_map(|der| Certificate::from_der(der).ok());
         let known = candidates
-            .filter(|candidate| info.sid.matches(candidate))
+            .filter(|candidate| info.sid.matches(candidate) || info.sid.resembles(candidate))
             .map(|candidate| candidate.clone().into_owned());
         let signer = find_signer(&info.sid, known.chain(carried))?;
         let verified = info.verify(

@@ -6,6 +6,7 @@ pub(crate) mod cases;
 pub(crate) mod forge;
 pub(crate) mod issue;
 pub(crate) mod verdict;
+pub(crate) mod x509;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
