@@ -36,8 +36,11 @@ fn the_content_is_an_envelope_of_data() {
         (encrypted, Item::ContentType)
     );
     assert_eq!(
-        error(|envelope| envelope.content_type = oid::ENCRYPTED_DATA),
-        (encrypted, Item::EncryptedContentInfo)
+        error(|envelope| envelope.content_type = oid::ENVELOPED_DATA),
+        (
+            ParseErrorKind::UnexpectedType(oid::ENVELOPED_DATA),
+            Item::EncryptedContentInfo
+        )
     );
     // No content at all, an empty one, and anything else.
     for content in [None, Some(Vec::new())] {

@@ -346,16 +346,18 @@ mod tests {
             AES.with(ContentCipher::TripleDesCbc)
         );
         assert_eq!(policy.rsa_modulus_bits(), 2048..=8192);
-        assert!(!policy.tolerates(Tolerance::MissingSenderNonce));
-        assert!(!policy.tolerates(Tolerance::OaepMgfMismatch));
+        for tolerance in Tolerance::ALL {
+            assert!(!policy.tolerates(tolerance));
+        }
     }
 
     #[test]
     fn compatible_adds_small_rsa_and_tolerances_only() {
         let policy = Policy::compatible();
         assert_eq!(policy.rsa_modulus_bits(), 1024..=8192);
-        assert!(policy.tolerates(Tolerance::MissingSenderNonce));
-        assert!(policy.tolerates(Tolerance::OaepMgfMismatch));
+        for tolerance in Tolerance::ALL {
+            assert!(policy.tolerates(tolerance));
+        }
         let without = policy
             .with_rsa_modulus_bits(2048..=8192)
             .with_tolerances(ToleranceSet::EMPTY);

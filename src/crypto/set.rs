@@ -87,7 +87,9 @@ bit_set! {
 
 bit_set! {
     /// A set of tolerances.
-    ToleranceSet of Tolerance { MissingSenderNonce = 1, OaepMgfMismatch = 2, WeakRequests = 4 }
+    ToleranceSet of Tolerance {
+        MissingSenderNonce = 1, OaepMgfMismatch = 2, WeakRequests = 4, EncryptedDataContentType = 8
+    }
 }
 
 /// An RSA signature scheme, without its digests.
@@ -154,14 +156,18 @@ pub enum Tolerance {
     /// A fresh request is written in 3DES or SHA-1 to a CA that lists nothing better in its capabilities, which nobody
     /// signed: [RFC 8894, section 3.5.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.5.2).
     WeakRequests,
+    /// An envelope is opened that calls its content encryptedData (1.2.840.113549.1.7.6) and not data, against
+    /// [RFC 8894, section 3.2.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.2). The content is read as data.
+    EncryptedDataContentType,
 }
 
 impl Tolerance {
     /// Every tolerance that this crate knows.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::MissingSenderNonce,
         Self::OaepMgfMismatch,
         Self::WeakRequests,
+        Self::EncryptedDataContentType,
     ];
 }
 

@@ -225,7 +225,10 @@ impl PkiMessage<'_> {
         certificates: impl Iterator<Item = &'m Certificate<'m>> + Clone,
     ) -> Result<EncryptedKey<'m>, OpenError> {
         let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
-        if envelope.content_type != oid::DATA.as_bytes() {
+        // Interop: a .NET client that NDES serves writes encryptedData here.
+        let tolerated = envelope.content_type == oid::ENCRYPTED_DATA.as_bytes()
+            && policy.tolerates(Tolerance::EncryptedDataContentType);
+        if envelope.content_type != oid::DATA.as_bytes() && !tolerated {
             return Err(OpenError::Parse(content_type_error(&envelope)));
         }
         let cipher_id = envelope.content_cipher;
