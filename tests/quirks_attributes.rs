@@ -46,6 +46,19 @@ fn every_peers_transaction_id_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_fresh_transaction_id_is_what_everybody_reads() {
+    // EJBCA and jscep read PrintableString only, OpenXPKI and cryptlib hexadecimal digits only.
+    let parties = Parties::new();
+    let (request, pending) = parties.pkcs_req();
+    let sent = Forge::of(&request).remove(oid::TRANSACTION_ID).values;
+    let id = pending.transaction_id().as_bytes();
+    assert_eq!(sent, [tlv(PRINTABLE_STRING, id)]);
+    assert_eq!(id.len(), 32);
+    let is_upper_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+    assert!(id.iter().all(is_upper_hex));
+}
+
+#[test]
 fn a_reply_may_write_the_transaction_id_in_another_string_type() {
     let parties = Parties::new();
     let (client, roles) = (parties.client_signer(), parties.roles());

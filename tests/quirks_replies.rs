@@ -11,8 +11,8 @@ use common::verdict::replied;
 use common::{Parties, certificate, rng, vector};
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
 use scep::{
-    CertRep, CertsOnly, FailInfo, Failure, Granted, Limits, PendingRequest, PkiMessage,
-    RequestBuilder, TransactionError, TransactionId, oid,
+    CertRep, CertsOnly, FailInfo, Failure, Granted, IssuerAndSerialNumber, Limits, OpenError,
+    PendingRequest, PkiMessage, Refused, RequestBuilder, TransactionError, TransactionId, oid,
 };
 
 use ContentCipher::Aes128Cbc;
@@ -202,6 +202,23 @@ fn a_status_of_eleven_is_unknown() {
     assert_eq!(verdict, Err(TransactionError::UnknownStatus(status)));
 }
 
+// Algorithms.
+
+#[test]
+fn a_reply_in_single_des_is_refused_by_name() {
+    // The Go libraries write it whatever they were asked. Nothing is decrypted before it is refused.
+    let parties = Parties::new();
+    let set = CertsOnly::encode(std::slice::from_ref(&parties.issued), &[]);
+    let transport = KeyTransport::RsaPkcs1v15;
+    let mut envelope = Envelope::seal(&set, &parties.client, Aes128Cbc, transport);
+    envelope.cipher = algorithm(oid::DES_CBC, &octets(&[7; 8]));
+    let verdict = replied(&parties, &Policy::compatible(), |forge| {
+        forge.set_content(Some(envelope.to_der()));
+    });
+    let refused = OpenError::Refused(Refused::ContentCipher(oid::DES_CBC));
+    assert_eq!(verdict, Err(refused.into()));
+}
+
 // Certificates.
 
 #[test]
@@ -268,6 +285,42 @@ fn two_new_certificates_of_the_key_are_ambiguous() {
         forge.set_content(Some(envelope.to_der()));
     });
     assert_eq!(verdict, Err(TransactionError::Ambiguous(2)));
+}
+
+#[test]
+fn a_crl_is_granted_and_its_absence_is_an_error() {
+    let parties = Parties::new();
+    let (client, roles) = (parties.client_signer(), parties.roles());
+    let wanted = IssuerAndSerialNumber::of(&parties.issued);
+    let (request, pending) = parties.send(RequestBuilder::get_crl(wanted, &client, &roles));
+    let ca = parties.ca_signer();
+    let reply = parties
+        .receive(&request)
+        .reply(&parties.provider, &ca)
+        .success_crl(&parties.crl(), &mut rng())
+        .unwrap()
+        .sign(&parties.ca_key, &mut rng())
+        .unwrap();
+    let open = |reply: Vec<u8>| {
+        let reply = PkiMessage::parse(reply, &Limits::REPLY).unwrap();
+        match pending.accept(&reply, &roles, &parties.provider, &parties.policy) {
+            Ok(CertRep::Success(sealed)) => {
+                let recipient = parties.client_recipient();
+                sealed.open(&parties.provider, &recipient, &mut rng())
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut forge = Forge::of(&reply);
+    let granted = open(reply).unwrap();
+    assert_eq!(granted.crl(), Some(&parties.crl()));
+    assert_eq!(granted.certificate(), None);
+    let set = CertsOnly::encode(std::slice::from_ref(&parties.ca), &[]);
+    let transport = KeyTransport::RsaPkcs1v15;
+    let envelope = Envelope::seal(&set, &parties.client, Aes128Cbc, transport);
+    forge.set_content(Some(envelope.to_der()));
+    let error = open(forge.sign(&parties.ca_key)).unwrap_err();
+    assert_eq!(error, TransactionError::NotFound);
 }
 
 #[test]
