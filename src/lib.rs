@@ -78,6 +78,7 @@ mod crl;
 pub mod crypto;
 mod csr;
 mod error;
+mod fingerprint;
 // The crate `http` has the name too: inside this crate it is `::http`.
 pub mod http;
 pub mod inspect;
@@ -104,6 +105,7 @@ pub use error::{
     BuildError, Cause, DecryptError, Error, Item, Layer, OpenError, ParseError, ParseErrorKind,
     RecipientHint, Refused, TransactionError, VerifyError,
 };
+pub use fingerprint::{Fingerprint, FingerprintAlgorithm, FingerprintError};
 pub use limits::{Limit, Limits};
 pub use message::{
     CaCertificates, CertRep, CertsOnly, Failure, Granted, IssuerAndSerialNumber, IssuerAndSubject,
