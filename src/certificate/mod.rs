@@ -283,7 +283,8 @@ impl Certificate<'_> {
 /// Who issued it.
 impl Certificate<'_> {
     /// Verifies that `issuer` issued this certificate: its name stands here as issuer, it may issue certificates, and
-    /// the signature is right over the bytes as they were received.
+    /// the signature is right over the bytes as they were received. Who may issue is a CA, or a root that has no
+    /// basicConstraints.
     ///
     /// Nothing else of path validation is done: no times, no path length, no name constraints, no revocation.
     ///
@@ -331,9 +332,9 @@ impl Certificate<'_> {
         Ok(())
     }
 
-    /// Whether the certificate may issue others: that of a CA, or a root of the time before extensions.
-    fn may_issue(&self) -> bool {
-        let old_root = self.is_self_issued() && self.extensions().next().is_none();
+    /// Whether the certificate may issue others: that of a CA, or a root of the time before basicConstraints.
+    pub(crate) fn may_issue(&self) -> bool {
+        let old_root = self.is_self_issued() && self.extension(oid::BASIC_CONSTRAINTS).is_none();
         (self.is_ca() || old_root) && self.key_usage().is_none_or(KeyUsage::key_cert_sign)
     }
 }

@@ -344,17 +344,19 @@ mod signatures {
     }
 
     #[test]
-    fn a_root_of_the_time_before_extensions_issues() {
-        assert!(Made::default().certificate().may_issue());
-        let extensions: &[(Oid, &[u8])] = &[(oid::BASIC_CONSTRAINTS, &[0x30, 0])];
-        assert!(
-            !Made {
+    fn a_root_without_basic_constraints_issues() {
+        let may_issue = |extensions| {
+            let made = Made {
                 extensions,
                 ..Made::default()
-            }
-            .certificate()
-            .may_issue()
-        );
+            };
+            made.certificate().may_issue()
+        };
+        assert!(may_issue(&[]));
+        assert!(may_issue(&[(oid::SUBJECT_KEY_IDENTIFIER, &[4, 1, 9])]));
+        assert!(may_issue(&[(oid::KEY_USAGE, &[3, 2, 2, 4])]));
+        assert!(!may_issue(&[(oid::KEY_USAGE, &[3, 2, 5, 0xa0])]));
+        assert!(!may_issue(&[(oid::BASIC_CONSTRAINTS, &[0x30, 0])]));
     }
 
     #[test]
