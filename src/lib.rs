@@ -38,6 +38,7 @@
 //! | answering it | [`Request::reply`], [`PkiMessage::refuse`] |
 //! | making a request | [`CsrBuilder`], [`SignerCertificateBuilder`], [`RequestBuilder`] |
 //! | reading the reply | [`PendingRequest::accept`], [`SealedReply::open`], [`Granted`] |
+//! | trusting a CA's certificates | [`CaRoles::select`], [`CaPin`], [`Fingerprint`] |
 //! | the other bodies | [`Capabilities`], [`CaCertificates`], [`NextCaCertificates`] |
 //! | a whole transaction as a server | [`server`] |
 //! | a whole transaction as a client | [`client`], [`Negotiation`] |
@@ -94,7 +95,7 @@ mod signer_certificate;
 
 pub use crate::cms::{Encoding, SignedForm};
 pub use attributes::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
-pub use ca_roles::CaRoles;
+pub use ca_roles::{CaPin, CaRole, CaRoles, RoleReason, RoleRules};
 pub use capabilities::{Capabilities, Capability};
 pub use certificate::{Certificate, CertificateSignatureError, Extension, KeyUsage, Validity};
 pub use crl::Crl;
@@ -103,7 +104,7 @@ pub use csr::{
 };
 pub use error::{
     BuildError, Cause, DecryptError, Error, Item, Layer, OpenError, ParseError, ParseErrorKind,
-    RecipientHint, Refused, TransactionError, VerifyError,
+    RecipientHint, Refused, RoleError, TransactionError, VerifyError,
 };
 pub use fingerprint::{Fingerprint, FingerprintAlgorithm, FingerprintError};
 pub use limits::{Limit, Limits};

@@ -3,6 +3,7 @@
 mod build;
 mod open;
 mod parse;
+mod role;
 mod transaction;
 mod verify;
 
@@ -11,6 +12,7 @@ use core::fmt;
 pub use build::BuildError;
 pub use open::{DecryptError, OpenError, RecipientHint};
 pub use parse::{Item, Layer, ParseError, ParseErrorKind};
+pub use role::RoleError;
 pub use transaction::TransactionError;
 pub use verify::{Refused, VerifyError};
 
@@ -56,6 +58,8 @@ pub enum Error {
     Negotiation(NegotiationError),
     /// A saved enrolment cannot go on.
     Resume(ResumeError),
+    /// A CA's certificates have no clear roles.
+    Role(RoleError),
 }
 
 impl Error {
@@ -72,6 +76,7 @@ impl Error {
             Self::Http(error) => error.cause(),
             Self::Negotiation(error) => error.cause(),
             Self::Resume(error) => error.cause(),
+            Self::Role(error) => error.cause(),
         }
     }
 
@@ -87,7 +92,8 @@ impl Error {
             | Self::Certificate(_)
             | Self::Http(_)
             | Self::Negotiation(_)
-            | Self::Resume(_) => FailInfo::BadRequest,
+            | Self::Resume(_)
+            | Self::Role(_) => FailInfo::BadRequest,
         }
     }
 }
@@ -104,6 +110,7 @@ impl fmt::Display for Error {
             Self::Http(error) => error.fmt(f),
             Self::Negotiation(error) => error.fmt(f),
             Self::Resume(error) => error.fmt(f),
+            Self::Role(error) => error.fmt(f),
         }
     }
 }
@@ -129,7 +136,8 @@ from_phase!(
     CertificateSignatureError => Certificate,
     HttpError => Http,
     NegotiationError => Negotiation,
-    ResumeError => Resume
+    ResumeError => Resume,
+    RoleError => Role
 );
 
 impl From<CsrError> for Error {

@@ -9,9 +9,8 @@ use crate::{Item, Limit, Limits, ParseError, ParseErrorKind};
 
 /// The certificates that a CA answers GetCACert with: its own, bare, or a set with those of RAs or a chain.
 ///
-/// Nobody signed this answer. Believe none of it before you compared it with a fingerprint or certificate that you have from
-/// elsewhere, and choose roles by what the certificates say and never by their order: name the result in a
-/// [`CaRoles`](crate::CaRoles).
+/// Nobody signed this answer, and its order means nothing: [`CaRoles::select`](crate::CaRoles::select) finds out who is who in
+/// it, under a fingerprint or certificate that you have from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CaCertificates<'a> {

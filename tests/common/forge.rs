@@ -581,3 +581,15 @@ fn random(len: usize) -> Vec<u8> {
     rng().fill_bytes(&mut bytes);
     bytes
 }
+
+/// A certificates-only SignedData around the DER of certificates, or of anything else in their place.
+pub(crate) fn certificates_only(certificates: &[u8]) -> Vec<u8> {
+    let signed_data = sequence(&[
+        &small_integer(1),
+        &tlv(0x31, &[]),
+        &sequence(&[&oid_der(oid::DATA)]),
+        &explicit(0, certificates),
+        &tlv(0x31, &[]),
+    ]);
+    sequence(&[&oid_der(oid::SIGNED_DATA), &explicit(0, &signed_data)])
+}

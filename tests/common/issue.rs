@@ -19,6 +19,8 @@ pub(crate) struct Template {
     pub(crate) public_key: Vec<u8>,
     /// Two UTCTimes.
     pub(crate) validity: [&'static str; 2],
+    /// What the issuer signs with.
+    pub(crate) digest: DigestAlgorithm,
     /// Types and values.
     pub(crate) extensions: Vec<(Oid, Vec<u8>)>,
 }
@@ -30,6 +32,7 @@ impl Template {
             subject: subject.to_vec(),
             public_key: public_key.to_vec(),
             validity: ["220101000000Z", "311231235959Z"],
+            digest: DigestAlgorithm::Sha256,
             extensions: Vec::new(),
         }
     }
@@ -45,7 +48,11 @@ impl Template {
         let mut serial = [0; 9];
         rng().fill_bytes(&mut serial);
         serial[0] = 1;
-        let signature = algorithm(oid::SHA256_WITH_RSA, &NULL);
+        let signature = match self.digest {
+            DigestAlgorithm::Sha1 => algorithm(oid::SHA1_WITH_RSA, &NULL),
+            DigestAlgorithm::Sha256 => algorithm(oid::SHA256_WITH_RSA, &NULL),
+            other => panic!("no certificate is issued with {other:?}"),
+        };
         let validity = self.validity.map(|time| tlv(0x17, time.as_bytes()));
         let extensions: Vec<Vec<u8>> = self
             .extensions
@@ -67,8 +74,8 @@ impl Template {
                 &extensions
             },
         ]);
-        let sha256 = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
-        let bits = key.sign(sha256, &to_be_signed, &mut rng()).unwrap();
+        let rsa = SignatureAlgorithm::RsaPkcs1v15(self.digest);
+        let bits = key.sign(rsa, &to_be_signed, &mut rng()).unwrap();
         let bits = tlv(0x03, &[&[0], &bits[..]].concat());
         Certificate::from_der(sequence(&[&to_be_signed, &signature, &bits])).unwrap()
     }

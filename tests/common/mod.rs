@@ -5,6 +5,7 @@ pub(crate) mod ber;
 pub(crate) mod cases;
 pub(crate) mod forge;
 pub(crate) mod issue;
+pub(crate) mod made;
 pub(crate) mod verdict;
 pub(crate) mod x509;
 
