@@ -1,0 +1,70 @@
+//! Keys and certificates as PEM.
+
+use std::ffi::OsStr;
+use std::fs;
+
+use pem_rfc7468::{Decoder, LineEnding};
+use scep::Certificate;
+use scep::crypto::rustcrypto::RsaKey;
+use zeroize::Zeroizing;
+
+pub const CERTIFICATE: &str = "CERTIFICATE";
+pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
+pub const CRL: &str = "X509 CRL";
+pub const PRIVATE_KEY: &str = "PRIVATE KEY";
+
+/// A PEM block.
+pub fn encode(label: &'static str, der: &[u8]) -> Result<Zeroizing<String>, pem_rfc7468::Error> {
+    pem_rfc7468::encode_string(label, LineEnding::LF, der).map(Zeroizing::new)
+}
+
+/// The label and the bytes of the only PEM block in a text.
+pub fn decode(text: &[u8]) -> Result<(&str, Zeroizing<Vec<u8>>), pem_rfc7468::Error> {
+    let mut decoder = Decoder::new_detect_wrap(text)?;
+    // One buffer of the right size leaves no copies of a key behind.
+    let mut der = Zeroizing::new(vec![0; decoder.remaining_len()]);
+    decoder.decode(&mut der)?;
+    Ok((decoder.type_label(), der))
+}
+
+/// The RSA key of a PEM text, of PKCS #8 or PKCS #1.
+pub fn key(text: &[u8]) -> Result<RsaKey, String> {
+    let (label, der) = decode(text).map_err(|error| error.to_string())?;
+    let key = match label {
+        PRIVATE_KEY => RsaKey::from_pkcs8_der(&der),
+        "RSA PRIVATE KEY" => RsaKey::from_pkcs1_der(&der),
+        _ => {
+            return Err(format!(
+                "a PEM block of {label:?} and not of an unencrypted private key"
+            ));
+        }
+    };
+    key.map_err(|error| format!("no RSA key of 1024 to 8192 bits: {error}"))
+}
+
+/// Reads a file with an RSA key.
+pub fn key_file(path: &OsStr) -> Result<RsaKey, String> {
+    let problem = |what: String| format!("--key {}: {what}", path.display());
+    let text = fs::read(path).map(Zeroizing::new);
+    let text = text.map_err(|error| problem(error.to_string()))?;
+    key(&text).map_err(problem)
+}
+
+/// Reads a file with one certificate in PEM or DER.
+pub fn certificate_file(path: &OsStr) -> Result<Certificate<'static>, String> {
+    let problem = |what: String| format!("--ca-cert {}: {what}", path.display());
+    let bytes = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let der = if bytes.starts_with(&[0x30]) {
+        bytes
+    } else {
+        let (label, der) = decode(&bytes)
+            .map_err(|error| problem(format!("neither DER nor one PEM block ({error})")))?;
+        if label != CERTIFICATE {
+            return Err(problem(format!(
+                "a PEM block of {label:?} and not of a certificate"
+            )));
+        }
+        der.to_vec()
+    };
+    Certificate::from_der(der).map_err(|error| problem(error.to_string()))
+}
