@@ -6,71 +6,19 @@
 #![cfg(feature = "rustcrypto")]
 
 mod common;
-
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod live;
 
 use common::forge::Forge;
 use common::{
     Algorithms, Built, CIPHERS, DIGESTS, Inside, Parties, certificate, key_transports, pem, pss,
     rng, self_signed, signature_algorithms, vector, widest_policy,
 };
+use live::Scratch;
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm, SigningKey};
 use scep::{
     Certificate, CertsOnly, CsrBuilder, Encoding, Limits, NextCaCertificates, RequestBuilder,
     SignerIdentity,
 };
-
-/// A directory of its own, gone when the test ends, passed or failed.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("scep-openssl-{}-{count}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.0.join(name), bytes).unwrap();
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.0.join(name)).unwrap()
-    }
-
-    fn run(&self, arguments: &str) -> Output {
-        Command::new("openssl")
-            .args(arguments.split_whitespace())
-            .current_dir(&self.0)
-            .output()
-            .expect("the openssl program must be there")
-    }
-
-    /// Runs openssl, which must succeed, and gives what it printed.
-    fn openssl(&self, what: &str, arguments: &str) -> String {
-        let output = self.run(arguments);
-        let text = [output.stdout, output.stderr].concat();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let status = output.status;
-        assert!(
-            status.success(),
-            "{what}: openssl {arguments}\n{status}\n{text}"
-        );
-        text
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What is left behind in a directory of temporary files must not turn a failed test into an abort.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// The parties, under the widest policy, with their keys and certificates in files.
 fn start() -> (Parties, Scratch) {
