@@ -50,15 +50,15 @@ pub fn key_file(path: &OsStr) -> Result<RsaKey, String> {
     key(&text).map_err(problem)
 }
 
-/// Reads a file with one certificate in PEM or DER.
+/// Reads a file with a certificate in DER, or in PEM, where a chain may follow it.
 pub fn certificate_file(path: &OsStr) -> Result<Certificate<'static>, String> {
     let problem = |what: String| format!("--ca-cert {}: {what}", path.display());
     let bytes = fs::read(path).map_err(|error| problem(error.to_string()))?;
     let der = if bytes.starts_with(&[0x30]) {
         bytes
     } else {
-        let (label, der) = decode(&bytes)
-            .map_err(|error| problem(format!("neither DER nor one PEM block ({error})")))?;
+        let (label, der) = decode(first_block(&bytes))
+            .map_err(|error| problem(format!("neither DER nor PEM ({error})")))?;
         if label != CERTIFICATE {
             return Err(problem(format!(
                 "a PEM block of {label:?} and not of a certificate"
@@ -67,4 +67,11 @@ pub fn certificate_file(path: &OsStr) -> Result<Certificate<'static>, String> {
         der.to_vec()
     };
     Certificate::from_der(der).map_err(|error| problem(error.to_string()))
+}
+
+/// The bytes up to the end of the first PEM block: the decoder takes nothing behind it.
+fn first_block(text: &[u8]) -> &[u8] {
+    const END: &[u8] = b"-----END CERTIFICATE-----";
+    let at = text.windows(END.len()).position(|window| window == END);
+    at.map_or(text, |at| &text[..at + END.len()])
 }
