@@ -160,12 +160,12 @@ fn odd_self_signed_certificates_are_signers() {
         }),
         ("expired", {
             let mut made = plain.clone();
-            made.validity = ("010101000000Z", "010102000000Z");
+            made.validity = ["010101000000Z", "010102000000Z"];
             made
         }),
         ("not yet valid", {
             let mut made = plain.clone();
-            made.validity = ("490101000000Z", "491231235959Z");
+            made.validity = ["490101000000Z", "491231235959Z"];
             made
         }),
         ("a self-signature that says MD5 and is wrong", {

@@ -1,10 +1,11 @@
 //! Certificates as a CA issues them, and the CSRs they are issued for; all in DER that is written here.
 
 use scep::crypto::rustcrypto::RsaKey;
-use scep::crypto::{DigestAlgorithm, SignatureAlgorithm, SigningKey};
+use scep::crypto::{DigestAlgorithm, SigningKey};
 use scep::{Certificate, Csr, CsrBuilder, Oid, oid};
 
-use super::forge::{NULL, algorithm, explicit, oid_der, sequence, set_of, small_integer, tlv};
+use super::forge::{oid_der, sequence, set_of, tlv};
+use super::x509::{MadeCertificate, extension, signature_id};
 use super::{Parties, certificate, key, rng, vector};
 
 /// Half past one on a day in 2026.
@@ -48,36 +49,21 @@ impl Template {
         let mut serial = [0; 9];
         rng().fill_bytes(&mut serial);
         serial[0] = 1;
-        let signature = match self.digest {
-            DigestAlgorithm::Sha1 => algorithm(oid::SHA1_WITH_RSA, &NULL),
-            DigestAlgorithm::Sha256 => algorithm(oid::SHA256_WITH_RSA, &NULL),
-            other => panic!("no certificate is issued with {other:?}"),
+        let extensions = self.extensions.iter();
+        let made = MadeCertificate {
+            version: Some(2),
+            serial: serial.to_vec(),
+            issuer: issuer.to_vec(),
+            validity: self.validity,
+            subject: self.subject.clone(),
+            public_key: self.public_key.clone(),
+            digest: self.digest,
+            signature_algorithm: signature_id(self.digest),
+            extensions: extensions
+                .map(|(oid, value)| extension(*oid, value))
+                .collect(),
         };
-        let validity = self.validity.map(|time| tlv(0x17, time.as_bytes()));
-        let extensions: Vec<Vec<u8>> = self
-            .extensions
-            .iter()
-            .map(|(oid, value)| sequence(&[&oid_der(*oid), &tlv(0x04, value)]))
-            .collect();
-        let extensions = explicit(3, &sequence(&[&extensions.concat()]));
-        let to_be_signed = sequence(&[
-            &explicit(0, &small_integer(2)),
-            &tlv(0x02, &serial),
-            &signature,
-            issuer,
-            &tlv(0x30, &validity.concat()),
-            &self.subject,
-            &self.public_key,
-            if self.extensions.is_empty() {
-                &[]
-            } else {
-                &extensions
-            },
-        ]);
-        let rsa = SignatureAlgorithm::RsaPkcs1v15(self.digest);
-        let bits = key.sign(rsa, &to_be_signed, &mut rng()).unwrap();
-        let bits = tlv(0x03, &[&[0], &bits[..]].concat());
-        Certificate::from_der(sequence(&[&to_be_signed, &signature, &bits])).unwrap()
+        made.sign(key)
     }
 }
 

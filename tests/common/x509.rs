@@ -7,7 +7,7 @@ use scep::{Certificate, Oid, oid};
 use super::forge::{NULL, algorithm, explicit, octets, oid_der, sequence, small_integer, tlv};
 use super::rng;
 
-/// A Name of RelativeDistinguishedNames of one attribute each: its type in dotted form, and the DER of its value.
+/// A Name of RelativeDistinguishedNames of one attribute each: its type and the DER of its value.
 pub(crate) fn name(attributes: &[(Oid, Vec<u8>)]) -> Vec<u8> {
     let rdns: Vec<u8> = attributes
         .iter()
@@ -37,8 +37,8 @@ pub(crate) struct MadeCertificate {
     /// The contents octets of the serial number.
     pub(crate) serial: Vec<u8>,
     pub(crate) issuer: Vec<u8>,
-    /// From and to, as the characters of a UTCTime.
-    pub(crate) validity: (&'static str, &'static str),
+    /// Two UTCTimes.
+    pub(crate) validity: [&'static str; 2],
     pub(crate) subject: Vec<u8>,
     pub(crate) public_key: Vec<u8>,
     pub(crate) digest: DigestAlgorithm,
@@ -55,7 +55,7 @@ impl MadeCertificate {
             version: Some(2),
             serial: vec![1],
             issuer: subject.clone(),
-            validity: ("260101000000Z", "270101000000Z"),
+            validity: ["260101000000Z", "270101000000Z"],
             subject,
             public_key: key.public_key_der().to_vec(),
             digest: DigestAlgorithm::Sha256,
@@ -75,7 +75,7 @@ impl MadeCertificate {
         let version = self
             .version
             .map(|version| explicit(0, &small_integer(version)));
-        let (from, to) = self.validity;
+        let validity = self.validity.map(|time| tlv(0x17, time.as_bytes()));
         let extensions = match &self.extensions[..] {
             [] => Vec::new(),
             extensions => explicit(3, &tlv(0x30, &extensions.concat())),
@@ -85,7 +85,7 @@ impl MadeCertificate {
             &tlv(0x02, &self.serial),
             &self.signature_algorithm,
             &self.issuer,
-            &sequence(&[&tlv(0x17, from.as_bytes()), &tlv(0x17, to.as_bytes())]),
+            &tlv(0x30, &validity.concat()),
             &self.subject,
             &self.public_key,
             &extensions,
