@@ -13,6 +13,7 @@
 //! [`http`](crate::http) writes the requests and knows the media types.
 //!
 //! ```
+//! # #[cfg(feature = "rustcrypto")] {
 //! # use scep::crypto::{CryptoRng, Provider, rustcrypto::RsaKey};
 //! # use scep::{CaRoles, Certificate, Csr, Error, Negotiation};
 //! use scep::client::{Client, Outcome, Requester};
@@ -32,6 +33,7 @@
 //!     }
 //!     wait();
 //! }
+//! # }
 //! # }
 //! ```
 
