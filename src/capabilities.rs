@@ -70,7 +70,7 @@ impl Capabilities {
     /// [`UNKNOWN`](Self::UNKNOWN).
     ///
     /// The media type tells nothing: servers send any. No list is a body that is too long, has control characters or
-    /// is not UTF-8, or starts like a page of HTML, XML or JSON.
+    /// is not UTF-8, starts like a page of HTML, XML or JSON, or holds PEM.
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         let Some(body) = list_text(body) else {
@@ -205,7 +205,8 @@ fn list_text(body: &[u8]) -> Option<&str> {
     let text = core::str::from_utf8(body).ok()?;
     let is_text = |c: char| !c.is_control() || matches!(c, '\r' | '\n' | '\t');
     let text = text.trim_start_matches('\u{feff}');
-    (text.chars().all(is_text) && !text.trim_start().starts_with(['<', '{', '['])).then_some(text)
+    let is_page = text.trim_start().starts_with(['<', '{', '[']) || text.contains("-----BEGIN ");
+    (text.chars().all(is_text) && !is_page).then_some(text)
 }
 
 fn is_word(word: &str) -> bool {
@@ -314,6 +315,7 @@ mod tests {
             b"AES\n\xff",
             b"\r\n <html>\nAES\n</html>",
             b"<?xml version=\"1.0\"?>",
+            b"AES\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
             b"{\"error\": \"not found\"}",
             b" [\"AES\"]",
             &long,

@@ -52,7 +52,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `rustcrypto` (default) | the software provider: RSA, AES, 3DES, SHA-1, SHA-2; still `no_std` |
-//! | `legacy` | single DES and MD5, under `Policy::legacy()` |
+//! | `legacy` | single DES and MD5 signatures, under `Policy::legacy()` |
 //! | `pem` | keys and certificates from PEM |
 //! | `cms` | conversions from and to the `cms` crate's types; outside the semver promise until cms 0.3.0 is final |
 //! | `http` | conversions from and to the `http` crate's requests and responses; needs `std` |

@@ -271,6 +271,11 @@ fn get_cert_yields_the_certificate_that_was_asked_for() {
         reply.pending(&mut rng()).unwrap_err(),
         BuildError::ReplyNotForRequest(MessageType::GetCert)
     );
+    // Nor is there anything to poll for.
+    assert_eq!(
+        RequestBuilder::cert_poll(&pending, &signer, &roles).err(),
+        Some(BuildError::ReplyNotForRequest(MessageType::GetCert))
+    );
     let granted = granted(&parties, &pending, &success(&parties, &request)).unwrap();
     assert_eq!(granted.certificate(), Some(&parties.issued));
     // The CA's certificate is all that comes: not what was asked for.

@@ -27,8 +27,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use getrandom::SysRng;
-use scep::Certificate;
-use scep::crypto::{DigestAlgorithm, Provider};
+use scep::crypto::Provider;
+use scep::{Fingerprint, FingerprintAlgorithm};
 use signature::rand_core::UnwrapErr;
 
 use ca::Ca;
@@ -82,18 +82,12 @@ fn run(options: &Options) -> Outcome<()> {
         options.dir.display(),
         office.admission(),
     ));
-    let fingerprint = fingerprint(certificate)?;
+    let provider = Provider::rustcrypto();
+    let fingerprint = Fingerprint::of(FingerprintAlgorithm::Sha256, certificate, &provider)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on http://{}/scep", listener.address)?;
     writeln!(out, "SHA-256 fingerprint of the CA: {fingerprint}")?;
     out.flush()?;
     drop(out);
     listener.serve(Ca::new(keys, office, options.policy))
-}
-
-fn fingerprint(certificate: &Certificate<'_>) -> Outcome<String> {
-    let digests = Provider::rustcrypto().digests();
-    let digest = digests.digest(DigestAlgorithm::Sha256, &[certificate.as_der()])?;
-    let octets = digest.as_bytes().iter();
-    Ok(octets.map(|octet| format!("{octet:02X}")).collect())
 }

@@ -5,8 +5,8 @@
 //!     --challenge secret --subject "CN=device" --out demo-device
 //! ```
 //!
-//! See `--help`. `ca.rs` gets to know the CA, `transaction.rs` sends and polls, `enrol.rs` and `renew.rs` see to it that
-//! nothing is lost when the program is killed, `query.rs` asks for all else.
+//! See `--help`. `ca.rs` gets to know the CA, `transaction.rs` sends and polls, `enrol.rs` and `renew.rs` keep in the
+//! directory what the next run needs to go on when the program is killed, `query.rs` asks for all else.
 //!
 //! [RFC 8894]: https://www.rfc-editor.org/rfc/rfc8894
 

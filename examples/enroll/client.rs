@@ -1,12 +1,12 @@
 //! The client: makes requests, and reads replies. It never sees anything of the CA but bytes.
 
 use scep::crypto::rustcrypto::RsaKey;
-use scep::crypto::{CryptoRng, DigestAlgorithm, Policy, Provider, SigningKey};
+use scep::crypto::{CryptoError, CryptoRng, Policy, Provider, SigningKey};
 use scep::{
     BuildError, CaRoles, Capabilities, Capability, CertRep, Certificate, CertificateSignatureError,
-    Crl, Csr, CsrBuilder, Failure, Granted, IssuerAndSerialNumber, Limits, NextCaCertificates,
-    PendingRequest, PkiMessage, Recipient, RequestBuilder, SignerCertificateBuilder,
-    SignerIdentity, Validity,
+    Crl, Csr, CsrBuilder, Failure, Fingerprint, FingerprintAlgorithm, Granted,
+    IssuerAndSerialNumber, Limits, NextCaCertificates, PendingRequest, PkiMessage, Recipient,
+    RequestBuilder, SignerCertificateBuilder, SignerIdentity, Validity,
 };
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -102,16 +102,18 @@ pub fn can_do_all(body: &[u8]) -> bool {
 }
 
 /// The SHA-256 fingerprint of a certificate.
-pub fn fingerprint(certificate: &Certificate<'_>) -> Outcome<Vec<u8>> {
-    let digests = Provider::rustcrypto().digests();
-    let digest = digests.digest(DigestAlgorithm::Sha256, &[certificate.as_der()])?;
-    Ok(digest.as_bytes().to_vec())
+pub fn fingerprint(certificate: &Certificate<'_>) -> Result<Fingerprint, CryptoError> {
+    Fingerprint::of(
+        FingerprintAlgorithm::Sha256,
+        certificate,
+        &Provider::rustcrypto(),
+    )
 }
 
 impl Client {
     /// Reads GetCACert's body, which nobody signs either: it is the CA's if it has the fingerprint that the client was
     /// given in another way.
-    pub fn new(body: &[u8], fingerprint: &[u8]) -> Outcome<Self> {
+    pub fn new(body: &[u8], fingerprint: Fingerprint) -> Outcome<Self> {
         let ca = Certificate::from_der(body)?.into_owned();
         if self::fingerprint(&ca)? != fingerprint {
             return Err("the certificate has another fingerprint".into());

@@ -94,9 +94,9 @@ fn run(rng: &mut dyn CryptoRng) -> Outcome<()> {
 
     step("GetCACert", "which certificate has the CA?");
     let body = network.exchange("GetCACert", &[], rng)?;
-    let client = Client::new(&body, &fingerprint)?;
+    let client = Client::new(&body, fingerprint)?;
     says("client", "it has the SHA-256 fingerprint that I was told:");
-    says("", show::hex(&fingerprint));
+    says("", show::hex(fingerprint.as_bytes()));
 
     let device = Device::new("CN=device 7,O=Example", "device7.example")?;
     let mut story = Story {

@@ -8,7 +8,9 @@ use super::Client;
 use super::saved::{ResumeError, SavedEnrolment, Stage};
 use crate::certificate::Certificate;
 use crate::crypto::is_same_key;
-use crate::message::{CertRep, Expected, Failure, Granted, PendingRequest, RequestBuilder};
+use crate::message::{
+    CertRep, Failure, Granted, PendingRequest, RequestBuilder, WantedCertificate,
+};
 use crate::{BuildError, Csr, MessageType, TransactionError, TransactionId};
 
 /// An enrolment or renewal under way: it gives the next request to send and takes the answer.
@@ -20,7 +22,7 @@ pub struct Enrolment<'c> {
     client: Client<'c>,
     message_type: MessageType,
     transaction_id: TransactionId<'static>,
-    expected: Expected,
+    wanted: WantedCertificate,
     stage: Stage,
     polls: u32,
     /// For the first request; gone after a resumption that polls.
@@ -59,7 +61,7 @@ impl<'c> Enrolment<'c> {
             client,
             message_type,
             transaction_id: TransactionId::random(rng),
-            expected: Expected::enrolment(csr, client.requester.certificate()),
+            wanted: WantedCertificate::new(csr, client.requester.certificate()),
             stage: Stage::Requested,
             polls: 0,
             csr: Some(csr.clone()),
@@ -95,7 +97,7 @@ impl<'c> Enrolment<'c> {
         }
         match csr {
             None if saved.stage == Stage::Requested => return Err(ResumeError::CsrMissing),
-            Some(csr) if !is_same_key(csr.public_key_der(), &saved.public_key) => {
+            Some(csr) if !is_same_key(csr.public_key_der(), &saved.wanted.public_key) => {
                 return Err(ResumeError::AnotherCsr);
             }
             _ => {}
@@ -104,7 +106,7 @@ impl<'c> Enrolment<'c> {
             client,
             message_type: saved.message_type,
             transaction_id: saved.transaction_id.clone(),
-            expected: saved.expected(),
+            wanted: saved.wanted.clone(),
             stage: saved.stage,
             polls: saved.polls,
             csr: csr.cloned(),
@@ -112,22 +114,27 @@ impl<'c> Enrolment<'c> {
         })
     }
 
-    /// The state as it is to be stored, without secrets: before the first request is sent, so that a crash costs nothing,
-    /// and after every [`Outcome::Pending`].
+    /// The state as it is to be stored, without secrets: before the first request is sent, and after every
+    /// [`Outcome::Pending`].
+    ///
+    /// From PENDING on a crash costs nothing. Before the first answer it costs the answer: the request is repeated in the
+    /// same transaction, and a CA that granted it already may refuse it or issue again ([RFC 8894, section 5.2]).
+    ///
+    /// [RFC 8894, section 5.2]: https://www.rfc-editor.org/rfc/rfc8894#section-5.2
     ///
     /// # Errors
     /// [`BuildError::Crypto`] if the provider has no SHA-256.
     pub fn save(&self) -> Result<SavedEnrolment, BuildError> {
         let client = &self.client;
-        SavedEnrolment::new(
-            self.message_type,
-            self.stage,
-            &self.transaction_id,
-            &self.expected,
-            self.polls,
-            client.fingerprint(client.ca.pinned())?,
-            client.fingerprint(client.requester.certificate())?,
-        )
+        Ok(SavedEnrolment {
+            message_type: self.message_type,
+            stage: self.stage,
+            polls: self.polls,
+            transaction_id: self.transaction_id.clone(),
+            ca: client.fingerprint(client.ca.pinned())?,
+            requester: client.fingerprint(client.requester.certificate())?,
+            wanted: self.wanted.clone(),
+        })
     }
 
     /// The next request to send: the PKCSReq or RenewalReq, and once the CA answered PENDING, a CertPoll.
@@ -146,7 +153,7 @@ impl<'c> Enrolment<'c> {
             (Stage::Requested, Some(csr)) => RequestBuilder::pkcs_req(csr, identity, ca),
             _ => {
                 self.polls = self.polls.saturating_add(1);
-                RequestBuilder::poll_for(&self.expected, identity, ca)?
+                RequestBuilder::poll_for(&self.wanted, identity, ca)
             }
         };
         let (message, sent) = client.write(request, Some(&self.transaction_id), rng)?;

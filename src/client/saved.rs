@@ -6,11 +6,12 @@ use core::fmt;
 use super::Client;
 use crate::asn1::{Reader, encode, tag};
 use crate::certificate::Certificate;
-use crate::crypto::{CryptoError, DigestAlgorithm};
-use crate::message::Expected;
+use crate::crypto::CryptoError;
+use crate::fingerprint::{Fingerprint, FingerprintAlgorithm};
+use crate::message::WantedCertificate;
 use crate::{
-    BuildError, Cause, IssuerAndSerialNumber, Item, Layer, Limits, MessageType, ParseError,
-    ParseErrorKind, TransactionId,
+    Cause, IssuerAndSerialNumber, Item, Layer, Limits, MessageType, ParseError, ParseErrorKind,
+    TransactionId,
 };
 
 /// The state of an enrolment between two requests: no secrets, and under 1 KiB besides names for RSA keys up to 4096 bits.
@@ -36,11 +37,9 @@ pub struct SavedEnrolment {
     pub(super) stage: Stage,
     pub(super) polls: u32,
     pub(super) transaction_id: TransactionId<'static>,
-    pub(super) ca: [u8; 32],
-    pub(super) requester: [u8; 32],
-    pub(super) subject: Vec<u8>,
-    pub(super) public_key: Vec<u8>,
-    pub(super) replaced: IssuerAndSerialNumber,
+    pub(super) ca: Fingerprint,
+    pub(super) requester: Fingerprint,
+    pub(super) wanted: WantedCertificate,
 }
 
 /// How far an enrolment has come.
@@ -55,51 +54,13 @@ pub(super) enum Stage {
 const VERSION: u8 = 1;
 
 impl SavedEnrolment {
-    pub(super) fn new(
-        message_type: MessageType,
-        stage: Stage,
-        transaction_id: &TransactionId<'static>,
-        expected: &Expected,
-        polls: u32,
-        ca: [u8; 32],
-        requester: [u8; 32],
-    ) -> Result<Self, BuildError> {
-        let Expected::Enrolment {
-            public_key,
-            subject,
-            replaced,
-        } = expected
-        else {
-            return Err(BuildError::ReplyNotForRequest(message_type));
-        };
-        Ok(Self {
-            message_type,
-            stage,
-            polls,
-            transaction_id: transaction_id.clone(),
-            ca,
-            requester,
-            subject: subject.clone(),
-            public_key: public_key.clone(),
-            replaced: replaced.clone(),
-        })
-    }
-
-    pub(super) fn expected(&self) -> Expected {
-        Expected::Enrolment {
-            public_key: self.public_key.clone(),
-            subject: self.subject.clone(),
-            replaced: self.replaced.clone(),
-        }
-    }
-
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
     /// # Errors
     /// A [`ParseError`] if the bytes are something else, or of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ParseError> {
         let item = Item::SavedEnrolment;
-        let mut reader = Reader::new(bytes, 0, Layer::Message, &Limits::REQUEST);
+        let mut reader = Reader::new_der(bytes, 0, Layer::Message, &Limits::REQUEST);
         let saved = reader.nested(tag::SEQUENCE, item, |fields| {
             let code = |fields: &mut Reader<'_>, allowed: &[u8]| {
                 let start = fields.offset();
@@ -122,8 +83,8 @@ impl SavedEnrolment {
                 .and_then(TransactionId::new)
                 .ok_or_else(|| fields.error(ParseErrorKind::InvalidValue, Item::TransactionId))?;
             let (ca, requester) = (read_fingerprint(fields)?, read_fingerprint(fields)?);
-            let subject = fields.expect(tag::SEQUENCE, item)?.raw.to_vec();
-            let public_key = fields.expect(tag::SEQUENCE, item)?.raw.to_vec();
+            let subject = fields.expect(tag::SEQUENCE, Item::Name)?.raw.to_vec();
+            let public_key = fields.expect(tag::SEQUENCE, Item::SubjectPublicKeyInfo)?;
             Ok(Self {
                 message_type,
                 stage,
@@ -131,9 +92,11 @@ impl SavedEnrolment {
                 transaction_id,
                 ca,
                 requester,
-                subject,
-                public_key,
-                replaced: IssuerAndSerialNumber::read(fields)?,
+                wanted: WantedCertificate {
+                    subject,
+                    public_key: public_key.raw.to_vec(),
+                    replaced: IssuerAndSerialNumber::read(fields)?,
+                },
             })
         })?;
         reader.finish(item)?;
@@ -154,11 +117,11 @@ impl SavedEnrolment {
                 });
                 fields.unsigned_integer(&self.polls.to_be_bytes());
                 fields.octet_string(self.transaction_id.as_bytes());
-                fields.octet_string(&self.ca);
-                fields.octet_string(&self.requester);
-                fields.raw(&self.subject);
-                fields.raw(&self.public_key);
-                fields.raw(&self.replaced.to_der());
+                fields.octet_string(self.ca.as_bytes());
+                fields.octet_string(self.requester.as_bytes());
+                fields.raw(&self.wanted.subject);
+                fields.raw(&self.wanted.public_key);
+                fields.raw(&self.wanted.replaced.to_der());
             });
         })
     }
@@ -239,15 +202,8 @@ impl Client<'_> {
     pub(super) fn fingerprint(
         &self,
         certificate: &Certificate<'_>,
-    ) -> Result<[u8; 32], CryptoError> {
-        let digest = self
-            .provider
-            .digests()
-            .digest(DigestAlgorithm::Sha256, &[certificate.as_der()])?;
-        digest
-            .as_bytes()
-            .try_into()
-            .map_err(|_| CryptoError::Failed)
+    ) -> Result<Fingerprint, CryptoError> {
+        Fingerprint::of(FingerprintAlgorithm::Sha256, certificate, &self.provider)
     }
 }
 
@@ -270,12 +226,10 @@ fn read_count(fields: &mut Reader<'_>) -> Result<u32, ParseError> {
         .fold(0, |count, byte| (count << 8) | u32::from(*byte)))
 }
 
-fn read_fingerprint(fields: &mut Reader<'_>) -> Result<[u8; 32], ParseError> {
+fn read_fingerprint(fields: &mut Reader<'_>) -> Result<Fingerprint, ParseError> {
     let item = Item::SavedEnrolment;
-    let start = fields.offset();
     let element = fields.expect(tag::OCTET_STRING, item)?;
-    element
-        .contents
-        .try_into()
-        .map_err(|_| fields.error_at(ParseErrorKind::InvalidValue, item, start))
+    Fingerprint::from_bytes(element.contents)
+        .filter(|fingerprint| fingerprint.algorithm() == FingerprintAlgorithm::Sha256)
+        .ok_or_else(|| fields.error_at(ParseErrorKind::InvalidValue, item, element.offset))
 }

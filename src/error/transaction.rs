@@ -78,10 +78,17 @@ impl fmt::Display for TransactionError {
                 status,
                 looks_like,
                 error,
-            } => write!(
-                f,
-                "the answer (HTTP status {status}) is no pkiMessage: it looks like {looks_like}; {error}"
-            ),
+            } => {
+                write!(
+                    f,
+                    "the answer (HTTP status {status}) is no pkiMessage: it looks like {looks_like}"
+                )?;
+                match looks_like {
+                    BodyKind::Asn1 | BodyKind::Unknown => write!(f, "; {error}"),
+                    // Where the parser stopped in a page of HTML helps nobody.
+                    _ => Ok(()),
+                }
+            }
             Self::NothingSent => f.write_str("an answer is taken before a request was made"),
             Self::TransactionId => f.write_str("the reply has another transactionID"),
             Self::RecipientNonce => {
@@ -107,3 +114,30 @@ impl fmt::Display for TransactionError {
 }
 
 impl core::error::Error for TransactionError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, PkiMessage};
+    use alloc::string::ToString;
+
+    #[test]
+    fn the_parsers_words_are_for_what_is_in_asn1() {
+        let text = |body: &[u8]| {
+            let error = PkiMessage::parse(body, &Limits::REPLY).unwrap_err();
+            let looks_like = BodyKind::of(body);
+            let text = TransactionError::NotAMessage {
+                status: 200,
+                looks_like,
+                error,
+            }
+            .to_string();
+            assert!(text.contains(&looks_like.to_string()), "{text}");
+            (text, error.to_string())
+        };
+        let (html, parser) = text(b"<html>");
+        assert!(!html.contains(&parser), "{html}");
+        let (asn1, parser) = text(&[0x30, 0]);
+        assert!(asn1.ends_with(&parser), "{asn1}");
+    }
+}

@@ -18,7 +18,7 @@ pub use certs_only::CertsOnly;
 pub use held_enrolment::{HeldEnrolment, NotHeld, TransactionKey};
 pub use next_ca::{NextCaBuilder, NextCaCertificates, UnsignedNextCa};
 pub use payload::{IssuerAndSerialNumber, IssuerAndSubject};
-pub(crate) use pending::Expected;
+pub(crate) use pending::WantedCertificate;
 pub use pending::{CertRep, Failure, Granted, PendingRequest, SealedReply};
 pub use renewal_proof::{Holder, OldValidity, RenewalProof};
 pub use reply::{Refusal, ReplyBuilder, UnsignedReply};

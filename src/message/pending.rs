@@ -44,15 +44,18 @@ pub struct PendingRequest {
 /// What a reply must yield.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    Enrolment {
-        public_key: Vec<u8>,
-        subject: Vec<u8>,
-        replaced: IssuerAndSerialNumber,
-    },
+    Enrolment(WantedCertificate),
     Certificate(IssuerAndSerialNumber),
-    Crl {
-        issuer: Vec<u8>,
-    },
+    Crl { issuer: Vec<u8> },
+}
+
+/// What an enrolment must yield: a certificate with the CSR's key that is not the signer's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WantedCertificate {
+    pub(crate) public_key: Vec<u8>,
+    pub(crate) subject: Vec<u8>,
+    /// A certificate that the CA issued before on the same key is not the new one.
+    pub(crate) replaced: IssuerAndSerialNumber,
 }
 
 /// A verified reply that belongs to its request.
@@ -93,13 +96,11 @@ pub struct Granted {
     others: Vec<Certificate<'static>>,
 }
 
-impl Expected {
-    /// A certificate with the CSR's key that is not the signer's own.
-    pub(crate) fn enrolment(csr: &Csr, signer: &Certificate<'_>) -> Self {
-        Self::Enrolment {
+impl WantedCertificate {
+    pub(crate) fn new(csr: &Csr, signer: &Certificate<'_>) -> Self {
+        Self {
             public_key: csr.public_key_der().to_vec(),
             subject: csr.subject_der().to_vec(),
-            // A certificate that the CA issued before on the same key is not the new one.
             replaced: IssuerAndSerialNumber::of(signer),
         }
     }
@@ -319,14 +320,10 @@ impl SealedReply<'_> {
                 .map_err(|_| TransactionError::NotIssuedByCa)
         };
         match self.expected {
-            Expected::Enrolment {
-                public_key,
-                replaced,
-                ..
-            } => {
+            Expected::Enrolment(wanted) => {
                 let (certificate, others) = choose(set, |certificate| {
-                    is_same_key(certificate.public_key_der(), public_key)
-                        && !replaced.matches(certificate)
+                    is_same_key(certificate.public_key_der(), &wanted.public_key)
+                        && !wanted.replaced.matches(certificate)
                 })?;
                 verifies(&certificate)?;
                 Ok(Granted::certificate_with(certificate, others))

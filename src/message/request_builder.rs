@@ -6,7 +6,7 @@ use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::payload::{IssuerAndSerialNumber, IssuerAndSubject};
-use super::pending::{Expected, PendingRequest};
+use super::pending::{Expected, PendingRequest, WantedCertificate};
 use crate::ca_roles::CaRoles;
 use crate::crypto::{
     ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
@@ -68,28 +68,28 @@ impl<'b> RequestBuilder<'b> {
         signer: &'b SignerIdentity<'b>,
         ca: &'b CaRoles<'b>,
     ) -> Result<Self, BuildError> {
-        let poll = Self::poll_for(pending.expected(), signer, ca)?;
+        let Expected::Enrolment(wanted) = pending.expected() else {
+            return Err(BuildError::ReplyNotForRequest(pending.message_type()));
+        };
+        let poll = Self::poll_for(wanted, signer, ca);
         Ok(poll.in_transaction(pending.transaction_id()))
     }
 
-    /// The poll for what an enrolment expects.
+    /// The poll of an enrolment.
     pub(crate) fn poll_for(
-        expected: &Expected,
+        wanted: &WantedCertificate,
         signer: &'b SignerIdentity<'b>,
         ca: &'b CaRoles<'b>,
-    ) -> Result<Self, BuildError> {
-        let Expected::Enrolment { subject, .. } = expected else {
-            return Err(BuildError::ReplyNotForRequest(MessageType::CertPoll));
-        };
+    ) -> Self {
         // The issuer is the CA that is to issue: its subject name.
-        let names = IssuerAndSubject::new(ca.issuer().subject_der(), subject);
-        Ok(Self::new(
+        let names = IssuerAndSubject::new(ca.issuer().subject_der(), &wanted.subject);
+        Self::new(
             MessageType::CertPoll,
             names.to_der(),
-            expected.clone(),
+            Expected::Enrolment(wanted.clone()),
             signer,
             ca,
-        ))
+        )
     }
 
     /// Takes the identifier of a transaction that is under way.
@@ -215,7 +215,7 @@ impl<'b> RequestBuilder<'b> {
         signer: &'b SignerIdentity<'b>,
         ca: &'b CaRoles<'b>,
     ) -> Self {
-        let expected = Expected::enrolment(csr, signer.certificate());
+        let expected = Expected::Enrolment(WantedCertificate::new(csr, signer.certificate()));
         Self::new(message_type, csr.as_der().to_vec(), expected, signer, ca)
     }
 
