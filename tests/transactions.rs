@@ -11,10 +11,10 @@ use scep::crypto::{
 };
 use scep::server::HeldEnrolment;
 use scep::{
-    BuildError, CaRoles, CertRep, FailInfo, Failure, Granted, IssuerAndSerialNumber, Limits,
-    MessageType, NextCaBuilder, NextCaCertificates, OpenError, PendingRequest, PkiMessage,
-    PkiStatus, RequestBody, RequestBuilder, SignerIdentity, SignerMatch, SignerTrust,
-    TransactionError, TransactionId, VerifyError,
+    BuildError, CaRoles, CertRep, CertificateSignatureError, FailInfo, Failure, Granted,
+    IssuerAndSerialNumber, Limits, MessageType, NextCaBuilder, NextCaCertificates, OpenError,
+    PendingRequest, PkiMessage, PkiStatus, RequestBody, RequestBuilder, SignerIdentity,
+    SignerMatch, SignerTrust, TransactionError, TransactionId, VerifyError,
 };
 
 /// The client's road for a SUCCESS.
@@ -359,7 +359,7 @@ fn the_issued_certificate_must_be_the_cas() {
         .unwrap();
     assert_eq!(
         granted(&parties, &pending, &reply).unwrap_err(),
-        TransactionError::NotIssuedByCa
+        TransactionError::NotIssuedByCa(CertificateSignatureError::AnotherIssuer)
     );
 }
 

@@ -46,7 +46,7 @@ pub fn enrol(run: &Run) -> Outcome<()> {
     // The last: whoever finds it finds all.
     run.write_certificates(CERTIFICATE, [issued.certificate()])?;
     clean_up(run)?;
-    show::issued(issued.certificate(), &run.dir);
+    show::issued(&issued, &run.dir);
     Ok(())
 }
 

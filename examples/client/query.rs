@@ -25,6 +25,9 @@ pub fn get_cert(run: &Run, serial: &[u8]) -> Outcome<()> {
     let file = format!("cert-{}.pem", show::serial(serial));
     run.write_certificates(&file, [found])?;
     show::step("found", show::certificate(found));
+    if granted.issuer().is_none() {
+        show::more("another CA issued it, so its signature is not verified");
+    }
     show::more(run.dir.path(&file));
     Ok(())
 }

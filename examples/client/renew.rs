@@ -57,7 +57,7 @@ pub fn renew(run: &Run) -> Outcome<()> {
     run.write_certificates(NEW_CHAIN, issued.chain())?;
     run.write_certificates(NEW_CERTIFICATE, [issued.certificate()])?;
     finish(&run.dir)?;
-    show::issued(issued.certificate(), &run.dir);
+    show::issued(&issued, &run.dir);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::io::{Write, stdout};
 use std::time::Duration;
 
+use scep::client::Issued;
 use scep::{Certificate, Validity};
 
 use crate::dir::{CA, CERTIFICATE, CHAIN, Dir, KEY};
@@ -32,8 +33,11 @@ pub fn certificate(certificate: &Certificate<'_>) -> String {
 }
 
 /// The end of it: a certificate that is in DIR now.
-pub fn issued(certificate: &Certificate<'_>, dir: &Dir) {
-    step("issued", self::certificate(certificate));
+pub fn issued(issued: &Issued, dir: &Dir) {
+    step("issued", certificate(issued.certificate()));
+    if issued.issuer().is_none() {
+        more("none of the CA's certificates verifies it, which this --policy lets pass");
+    }
     let path = dir.path(CERTIFICATE);
     more(format_args!(
         "{path}, and beside it {CHAIN}, {CA} and {KEY}"

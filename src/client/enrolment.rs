@@ -177,7 +177,7 @@ impl<'c> Enrolment<'c> {
         match sent.accept(&reply, client.ca, &client.provider, &client.policy)? {
             CertRep::Success(sealed) => {
                 let granted = sealed.open(&client.provider, client.requester.recipient(), rng)?;
-                Issued::new(granted, client).map(Outcome::Issued)
+                Issued::new(&granted, client).map(Outcome::Issued)
             }
             CertRep::Failure(failure) => Ok(Outcome::Refused(failure)),
             CertRep::Pending => {
@@ -207,24 +207,30 @@ impl<'c> Enrolment<'c> {
 }
 
 impl Issued {
-    fn new(granted: Granted, client: &Client<'_>) -> Result<Self, TransactionError> {
-        let (certificate, others) = granted.into_parts();
+    fn new(granted: &Granted, client: &Client<'_>) -> Result<Self, TransactionError> {
+        let certificate = granted.certificate();
+        let (issuer, chain) = (granted.issuer(), client.ca.chain().iter());
+        let from_issuer = chain.skip_while(|ca| Some(*ca) != issuer).cloned();
         Ok(Self {
-            certificate: certificate.ok_or(TransactionError::NotFound)?,
-            chain: client
-                .ca
-                .chain()
-                .iter()
-                .map(|certificate| certificate.clone().into_owned())
-                .collect(),
-            others,
+            certificate: certificate.ok_or(TransactionError::NotFound)?.clone(),
+            chain: from_issuer.map(Certificate::into_owned).collect(),
+            others: granted.others().to_vec(),
         })
     }
 
-    /// The certificate, with the CSR's public key and signed by the issuing CA.
+    /// The certificate, with the CSR's public key.
     #[must_use]
     pub const fn certificate(&self) -> &Certificate<'static> {
         &self.certificate
+    }
+
+    /// The certificate whose key signed it: the first of the [`chain`](Self::chain).
+    ///
+    /// `None` only under a policy with [`Tolerance::AnotherIssuer`](crate::crypto::Tolerance::AnotherIssuer): nothing
+    /// vouches for the certificate then.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&Certificate<'static>> {
+        self.chain.first()
     }
 
     /// The certificate alone.
@@ -233,7 +239,8 @@ impl Issued {
         self.certificate
     }
 
-    /// The issuing CA's certificate and those above it, up to the pinned one: from GetCACert, not from the reply.
+    /// The issuer's certificate and those above it, up to the pinned one: from GetCACert, not from the reply. Empty if the
+    /// issuer is none of them.
     #[must_use]
     pub fn chain(&self) -> &[Certificate<'static>] {
         &self.chain

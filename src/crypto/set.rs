@@ -88,7 +88,7 @@ bit_set! {
 bit_set! {
     /// A set of tolerances.
     ToleranceSet of Tolerance {
-        MissingSenderNonce = 1, OaepMgfMismatch = 2, WeakRequests = 4, EncryptedDataContentType = 8
+        MissingSenderNonce = 1, OaepMgfMismatch = 2, WeakRequests = 4, EncryptedDataContentType = 8, AnotherIssuer = 16
     }
 }
 
@@ -159,15 +159,19 @@ pub enum Tolerance {
     /// An envelope is opened that calls its content encryptedData (1.2.840.113549.1.7.6) and not data, against
     /// [RFC 8894, section 3.2.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.2). The content is read as data.
     EncryptedDataContentType,
+    /// A client takes the certificate that it enrolled for though none of the CA's certificates that it knows verifies it:
+    /// [`Granted::issuer`](crate::Granted::issuer) and [`Issued::issuer`](crate::client::Issued::issuer) are `None` then.
+    AnotherIssuer,
 }
 
 impl Tolerance {
     /// Every tolerance that this crate knows.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::MissingSenderNonce,
         Self::OaepMgfMismatch,
         Self::WeakRequests,
         Self::EncryptedDataContentType,
+        Self::AnotherIssuer,
     ];
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Cause, OpenError, ParseError, VerifyError};
 use crate::http::BodyKind;
-use crate::{MessageType, PkiStatus};
+use crate::{CertificateSignatureError, MessageType, PkiStatus};
 
 /// A reply is not accepted as the answer to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub enum TransactionError {
     NotFound,
     /// So many different certificates in the reply could be the one that was asked for.
     Ambiguous(usize),
-    /// The issued certificate does not verify under the CA's.
-    NotIssuedByCa,
+    /// The issued certificate or the CRL does not verify under the CA's certificates.
+    NotIssuedByCa(CertificateSignatureError),
 }
 
 impl TransactionError {
@@ -51,6 +51,7 @@ impl TransactionError {
             Self::Verify(error) => error.cause(),
             Self::Open(error) => error.cause(),
             Self::NotAMessage { error, .. } => error.cause(),
+            Self::NotIssuedByCa(error) => error.cause(),
             Self::NothingSent => Cause::Misuse,
             _ => Cause::Protocol,
         }
@@ -106,8 +107,11 @@ impl fmt::Display for TransactionError {
                     "{count} certificates in the reply could be the one asked for"
                 )
             }
-            Self::NotIssuedByCa => {
-                f.write_str("the issued certificate does not verify under the CA's")
+            Self::NotIssuedByCa(error) => {
+                write!(
+                    f,
+                    "what was issued does not verify under the CA's certificates: {error}"
+                )
             }
         }
     }

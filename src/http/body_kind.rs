@@ -79,7 +79,7 @@ impl fmt::Display for BodyKind {
             Self::Base64 => "base64 text: it must be decoded before it is sent; only GET has base64",
             Self::Text => "plain text: a server or proxy reports an error",
             Self::Empty => {
-                "nothing: the server or a proxy does not take the method; try GET instead of POST, or POST instead of GET"
+                "nothing: the URL is that of another service, or the server does not take the method, GET or POST"
             }
             Self::Truncated { expected, received } => {
                 write!(f, "cut off after {received}")?;
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn an_empty_answer_says_to_try_the_other_method() {
         let text = BodyKind::of(b"").to_string();
-        assert!(text.ends_with("try GET instead of POST, or POST instead of GET"));
+        assert!(text.ends_with("does not take the method, GET or POST"));
     }
 
     #[test]

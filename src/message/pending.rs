@@ -11,12 +11,12 @@ use super::payload::IssuerAndSerialNumber;
 use crate::ca_roles::CaRoles;
 use crate::certificate::Certificate;
 use crate::crl::Crl;
-use crate::crypto::{Policy, Provider, SubstituteSecret, is_same_key};
+use crate::crypto::{Policy, Provider, SubstituteSecret, Tolerance, is_same_key};
 use crate::csr::Csr;
 use crate::pki_message::{EncryptedKey, PkiMessage, Recipient};
 use crate::{
-    DecryptError, FailInfo, Layer, MessageType, Nonce, OpenError, PkiStatus, TransactionError,
-    TransactionId, VerifyError,
+    CertificateSignatureError, DecryptError, FailInfo, Layer, MessageType, Nonce, OpenError,
+    PkiStatus, TransactionError, TransactionId, VerifyError,
 };
 
 /// A request that was sent, and what is needed to read its reply.
@@ -85,7 +85,7 @@ pub struct SealedReply<'m> {
     policy: Policy,
     expected: &'m Expected,
     signer: &'m Certificate<'m>,
-    issuer: &'m Certificate<'m>,
+    ca: &'m CaRoles<'m>,
 }
 
 /// What a SUCCESS yields: the one certificate or CRL that was asked for, and what came along.
@@ -93,6 +93,7 @@ pub struct SealedReply<'m> {
 pub struct Granted {
     certificate: Option<Certificate<'static>>,
     crl: Option<Crl<'static>>,
+    issuer: Option<Certificate<'static>>,
     others: Vec<Certificate<'static>>,
 }
 
@@ -164,7 +165,7 @@ impl PendingRequest {
                 policy: *policy,
                 expected: &self.expected,
                 signer: &self.signer,
-                issuer: ca.issuer(),
+                ca,
             })),
             // Interop: content on FAILURE or PENDING (none, 0 or 1 byte, by server) means nothing.
             Some(PkiStatus::Failure) => Ok(CertRep::Failure(Failure {
@@ -259,7 +260,8 @@ impl SealedReply<'_> {
     /// # Errors
     /// [`TransactionError::Open`] if it does not open, [`TransactionError::NotFound`] or
     /// [`TransactionError::Ambiguous`] if it does not yield exactly what was asked for,
-    /// [`TransactionError::NotIssuedByCa`] if the CA's key did not sign that.
+    /// [`TransactionError::NotIssuedByCa`] if none of the CA's keys signed that, unless the policy has
+    /// [`Tolerance::AnotherIssuer`].
     pub fn open(
         &self,
         provider: &Provider,
@@ -314,10 +316,8 @@ impl SealedReply<'_> {
 
     /// Chooses what was asked for, never by position.
     fn find(&self, set: &CertsOnly<'_>, provider: &Provider) -> Result<Granted, TransactionError> {
-        let verifies = |certificate: &Certificate<'_>| {
-            certificate
-                .verify_issued_by(self.issuer, provider, &self.policy)
-                .map_err(|_| TransactionError::NotIssuedByCa)
+        let verifies = |certificate: &Certificate<'_>, ca: &Certificate<'_>| {
+            certificate.verify_issued_by(ca, provider, &self.policy)
         };
         match self.expected {
             Expected::Enrolment(wanted) => {
@@ -325,12 +325,17 @@ impl SealedReply<'_> {
                     is_same_key(certificate.public_key_der(), &wanted.public_key)
                         && !wanted.replaced.matches(certificate)
                 })?;
-                verifies(&certificate)?;
-                Ok(Granted::certificate_with(certificate, others))
+                let issuer = match self.issuer(|ca| verifies(&certificate, ca)) {
+                    Ok(issuer) => Some(issuer),
+                    Err(_) if self.policy.tolerates(Tolerance::AnotherIssuer) => None,
+                    Err(error) => return Err(TransactionError::NotIssuedByCa(error)),
+                };
+                Ok(Granted::of_certificate(certificate, issuer, others))
             }
             Expected::Certificate(wanted) => {
                 let (certificate, others) = choose(set, |certificate| wanted.matches(certificate))?;
-                Ok(Granted::certificate_with(certificate, others))
+                let issuer = self.issuer(|ca| verifies(&certificate, ca)).ok();
+                Ok(Granted::of_certificate(certificate, issuer, others))
             }
             Expected::Crl { issuer } => {
                 let mut found: Vec<Crl<'static>> = Vec::new();
@@ -341,18 +346,40 @@ impl SealedReply<'_> {
                     }
                 }
                 let crl = only(found)?;
-                if self.issuer.subject_der() == issuer {
-                    crl.verify_issued_by(self.issuer, provider, &self.policy)
-                        .map_err(|_| TransactionError::NotIssuedByCa)?;
-                }
-                let others = set.certificates().filter_map(Result::ok);
+                let issuer = self.issuer(|ca| crl.verify_issued_by(ca, provider, &self.policy));
+                let issuer = match issuer {
+                    Ok(issuer) => Some(issuer),
+                    Err(CertificateSignatureError::AnotherIssuer) => None,
+                    Err(error) => return Err(TransactionError::NotIssuedByCa(error)),
+                };
                 Ok(Granted {
+                    issuer,
+                    others: set
+                        .certificates()
+                        .filter_map(Result::ok)
+                        .map(Certificate::into_owned)
+                        .collect(),
                     certificate: None,
                     crl: Some(crl),
-                    others: others.map(Certificate::into_owned).collect(),
                 })
             }
         }
+    }
+
+    /// Who in the CA's chain issued something, or why none of them that it names did.
+    fn issuer(
+        &self,
+        verifies: impl Fn(&Certificate<'_>) -> Result<(), CertificateSignatureError>,
+    ) -> Result<Certificate<'static>, CertificateSignatureError> {
+        let mut fault = CertificateSignatureError::AnotherIssuer;
+        for ca in self.ca.chain() {
+            match verifies(ca) {
+                Ok(()) => return Ok(ca.clone().into_owned()),
+                Err(CertificateSignatureError::AnotherIssuer) => {}
+                Err(other) => fault = other,
+            }
+        }
+        Err(fault)
     }
 }
 
@@ -385,21 +412,22 @@ fn only<T>(mut found: Vec<T>) -> Result<T, TransactionError> {
 }
 
 impl Granted {
-    fn certificate_with(
+    const fn of_certificate(
         certificate: Certificate<'static>,
+        issuer: Option<Certificate<'static>>,
         others: Vec<Certificate<'static>>,
     ) -> Self {
         Self {
             certificate: Some(certificate),
             crl: None,
+            issuer,
             others,
         }
     }
 
     /// The certificate that was asked for; `None` after a GetCRL.
     ///
-    /// One that was enrolled for is signed by the CA's key. One that a GetCert asked for by its issuer and serial number may
-    /// be another issuer's, and its signature was not verified.
+    /// One that was enrolled for has the CSR's public key. Whose signature it has, [`issuer`](Self::issuer) tells.
     #[must_use]
     pub const fn certificate(&self) -> Option<&Certificate<'static>> {
         self.certificate.as_ref()
@@ -411,15 +439,19 @@ impl Granted {
         self.certificate
     }
 
-    /// The CRL that a GetCRL asked for. If it is the CA's own, its signature was verified.
+    /// The CRL that a GetCRL asked for.
     #[must_use]
     pub const fn crl(&self) -> Option<&Crl<'static>> {
         self.crl.as_ref()
     }
 
-    /// The certificate and the others.
-    pub(crate) fn into_parts(self) -> (Option<Certificate<'static>>, Vec<Certificate<'static>>) {
-        (self.certificate, self.others)
+    /// The certificate, one of [`CaRoles::chain`], whose key signed what was asked for.
+    ///
+    /// `None` if another CA did, and nothing vouches for what came: after a GetCert or GetCRL for the certificate of another
+    /// CA, and after an enrolment only under a policy with [`Tolerance::AnotherIssuer`].
+    #[must_use]
+    pub const fn issuer(&self) -> Option<&Certificate<'static>> {
+        self.issuer.as_ref()
     }
 
     /// The other certificates of the reply, such as the chain. Only the CA's key vouches for what it signed itself.

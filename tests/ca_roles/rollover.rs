@@ -7,9 +7,9 @@ use crate::common::made::{
 use crate::common::{Parties, certificate, key, rng, vector};
 use scep::crypto::{Policy, Provider};
 use scep::{
-    CaCertificates, CaPin, CaRole, CaRoles, CertRep, Certificate, Limits, NextCaBuilder,
-    NextCaCertificates, PkiMessage, Recipient, RequestBuilder, RoleError, RoleReason, RoleRules,
-    SignerIdentity, SignerTrust, TransactionError, VerifyError,
+    CaCertificates, CaPin, CaRole, CaRoles, CertRep, Certificate, CertificateSignatureError,
+    Limits, NextCaBuilder, NextCaCertificates, PkiMessage, Recipient, RequestBuilder, RoleError,
+    RoleReason, RoleRules, SignerIdentity, SignerTrust, TransactionError, VerifyError,
 };
 
 const ROOT: Made = Made::ca("root", vector!("keys/c3072.key"), CERT_AND_CRL_SIGN);
@@ -271,6 +271,8 @@ fn a_client_enrols_with_the_next_ca_while_the_current_one_signs() {
     let of_current = answer(&CURRENT, &current, issued(&CURRENT));
     assert_eq!(
         accept(&of_current, &roles),
-        Err(TransactionError::NotIssuedByCa)
+        Err(TransactionError::NotIssuedByCa(
+            CertificateSignatureError::AnotherIssuer
+        ))
     );
 }
