@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use live::{Ca, Finished, Program, Report, Scratch, client};
+use live::{ARRANGEMENTS, Ca, Finished, Program, RENEWALS, Report, Scratch, client};
 
 /// Runs `scepclient` in a directory, where it keeps the files that it knows by their names.
 fn scepclient(scratch: &Scratch, directory: &str, url: &str, options: &str) -> Finished {
@@ -140,11 +140,7 @@ fn scepclient_sends_a_pending_request_again() {
 fn scepclient_at_ra_and_chain() {
     let scratch = &Scratch::new();
     let mut report = scepclient_report(scratch);
-    for (case, options) in [
-        ("CA with RA certificates", "--ra"),
-        ("CA under a root", "--chain"),
-        ("CA under a root, with RA certificates", "--ra --chain"),
-    ] {
+    for (case, options) in ARRANGEMENTS {
         report.works(case, || {
             let name = options.replace(['-', ' '], "");
             let options = format!("--challenge secret --policy legacy {options}");
@@ -336,19 +332,10 @@ fn client_at_scepserver() {
         server.client("none", "").exits(4).says("badRequest");
     });
 
-    for (case, form, key) in [
-        ("renewal by RenewalReq, new key", "17", ""),
-        (
-            "renewal by RenewalReq, old key",
-            "17",
-            "--key first/key.pem",
-        ),
-        ("renewal by PKCSReq, new key", "19", ""),
-        ("renewal by PKCSReq, old key", "19", "--key first/key.pem"),
-    ] {
+    for (case, form) in RENEWALS {
         report.works(case, || {
             let serial = scratch.serial("first/cert.pem");
-            let renew = format!("--renew --renew-type {form} {key} --challenge secret");
+            let renew = format!("--renew {form} --challenge secret");
             server.client("first", &renew).exits(0);
             server.is_issued("first");
             assert_ne!(scratch.serial("first/cert.pem"), serial);

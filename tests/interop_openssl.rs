@@ -14,7 +14,7 @@ use common::forge::{
     signature_id, tlv, with_serial,
 };
 use common::{certificate, pss, vector};
-use live::{Answer, Ca, Report, Scratch, get, post};
+use live::{ARRANGEMENTS, Answer, Ca, Report, Scratch, get, post};
 use scep::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use scep::oid;
 
@@ -456,11 +456,7 @@ fn csr_subject(csr: &[u8]) -> Vec<u8> {
 fn openssl_at_ra_and_chain() {
     let scratch = &Scratch::new();
     let mut report = report(scratch);
-    for (case, options) in [
-        ("CA with RA certificates", "--ra"),
-        ("CA under a root", "--chain"),
-        ("CA under a root, with RA certificates", "--ra --chain"),
-    ] {
+    for (case, options) in ARRANGEMENTS {
         report.works(case, || {
             let name = options.replace(['-', ' '], "");
             let ca = &Ca::start(scratch, &name, &format!("--challenge secret {options}"));

@@ -5,7 +5,7 @@ mod live;
 
 use std::fs;
 
-use live::{Ca, Finished, Program, Report, Scratch};
+use live::{ARRANGEMENTS, Ca, Finished, Program, Report, Scratch};
 
 /// A device of strongSwan's, at one CA.
 struct Device<'s> {
@@ -191,11 +191,7 @@ fn pki_polls() {
 fn pki_at_ra_and_chain() {
     let scratch = &Scratch::new();
     let mut report = report(scratch);
-    for (case, options) in [
-        ("CA with RA certificates", "--ra"),
-        ("CA under a root", "--chain"),
-        ("CA under a root, with RA certificates", "--ra --chain"),
-    ] {
+    for (case, options) in ARRANGEMENTS {
         report.works(case, || {
             let name = options.replace(['-', ' '], "");
             let ca = &Ca::start(scratch, &name, &format!("--challenge secret {options}"));

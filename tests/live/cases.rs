@@ -58,3 +58,24 @@ pub(crate) const CASES: &[&str] = &[
     "trust on first use",
     "another CA on second use",
 ];
+
+/// The arrangements of a CA that has more certificates than one: the case, and the options of the example `ca`.
+pub(crate) const ARRANGEMENTS: [(&str, &str); 3] = [
+    ("CA with RA certificates", "--ra"),
+    ("CA under a root", "--chain"),
+    ("CA under a root, with RA certificates", "--ra --chain"),
+];
+
+/// The forms of a renewal of what is in `first`: the case, and the options of the example `client`.
+pub(crate) const RENEWALS: [(&str, &str); 4] = [
+    ("renewal by RenewalReq, new key", "--renew-type 17"),
+    (
+        "renewal by RenewalReq, old key",
+        "--renew-type 17 --key first/key.pem",
+    ),
+    ("renewal by PKCSReq, new key", "--renew-type 19"),
+    (
+        "renewal by PKCSReq, old key",
+        "--renew-type 19 --key first/key.pem",
+    ),
+];

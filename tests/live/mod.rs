@@ -12,6 +12,7 @@ mod report;
 mod scratch;
 
 pub(crate) use ca::Ca;
+pub(crate) use cases::{ARRANGEMENTS, RENEWALS};
 pub(crate) use http::{Answer, get, post, request};
 pub(crate) use program::{Finished, Program};
 pub(crate) use report::Report;
