@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::certificate::Certificate;
+use crate::VerifyError;
+use crate::certificate::{Certificate, CertificateSignatureError};
 use crate::crypto::{Policy, Provider};
 
 /// The signers that a caller accepts for requests: a set, since one endpoint receives first requests, renewals, polls and
@@ -107,25 +108,39 @@ impl<'a> SignerTrust<'a> {
         self.certificates.iter()
     }
 
-    /// How the set accepts a signer, if it does.
+    /// How the set accepts a signer.
+    ///
+    /// # Errors
+    /// [`VerifyError::Refused`] if all that is wrong is an algorithm that an accepted issuer signed it with, else
+    /// [`VerifyError::UntrustedSigner`].
     pub(crate) fn accepts(
         &self,
         signer: &Certificate<'_>,
         provider: &Provider,
         policy: &Policy,
-    ) -> Option<SignerMatch> {
+    ) -> Result<SignerMatch, VerifyError> {
         let exact = |known: &Certificate<'_>| known.as_der() == signer.as_der();
         if let Some(position) = self.certificates.iter().position(exact) {
-            return Some(SignerMatch::Certificate(position));
+            return Ok(SignerMatch::Certificate(position));
         }
-        let issued = |ca: &Certificate<'_>| signer.verify_issued_by(ca, provider, policy).is_ok();
-        if let Some(position) = self.issuers.iter().position(issued) {
-            return Some(SignerMatch::Issuer(position));
+        let mut fault = VerifyError::UntrustedSigner;
+        let mut issued = |ca: &Certificate<'_>| match signer.verify_issued_by(ca, provider, policy)
+        {
+            Err(CertificateSignatureError::Refused(refused)) => {
+                fault = VerifyError::Refused(refused);
+                false
+            }
+            verdict => verdict.is_ok(),
+        };
+        if let Some(position) = self.issuers.iter().position(&mut issued) {
+            return Ok(SignerMatch::Issuer(position));
         }
-        if let Some(position) = self.foreign_issuers.iter().position(issued) {
-            return Some(SignerMatch::ForeignIssuer(position));
+        if let Some(position) = self.foreign_issuers.iter().position(&mut issued) {
+            return Ok(SignerMatch::ForeignIssuer(position));
         }
-        (self.self_issued == SelfIssued::Accepted && signer.is_self_issued())
-            .then_some(SignerMatch::SelfIssued)
+        if self.self_issued == SelfIssued::Accepted && signer.is_self_issued() {
+            return Ok(SignerMatch::SelfIssued);
+        }
+        Err(fault)
     }
 }

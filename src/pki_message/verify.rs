@@ -51,9 +51,7 @@ impl PkiMessage<'_> {
         if self.unverified_message_type() == MessageType::RenewalReq && signer.is_self_issued() {
             return Err(VerifyError::SelfIssuedRenewal);
         }
-        let matched = trust
-            .accepts(&signer, provider, policy)
-            .ok_or(VerifyError::UntrustedSigner)?;
+        let matched = trust.accepts(&signer, provider, policy)?;
         Ok(VerifiedMessage {
             message: self,
             signer,
