@@ -1,6 +1,9 @@
 //! Algorithms, policies, and the traits behind which cryptographic code and keys stand.
 
 mod algorithm;
+#[cfg(feature = "aws-lc-rs")]
+#[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
+pub mod aws_lc_rs;
 mod policy;
 mod provider;
 pub(crate) mod public_key;

@@ -53,6 +53,12 @@ pub(crate) fn fits_transport(spki: &[u8], transport: KeyTransport, key_len: usiz
         .is_some_and(|modulus_len| key_len.saturating_add(overhead) <= modulus_len)
 }
 
+/// The size of an RSA key's modulus in bits; `None` if it is no RSA key.
+#[cfg(feature = "aws-lc-rs")]
+pub(crate) fn rsa_modulus_bits(spki: &[u8]) -> Option<usize> {
+    read(spki).ok()?.rsa().map(|key| bits(key.modulus))
+}
+
 /// The octets of subjectPublicKey, over which key identifiers are computed.
 pub(crate) fn key_octets(spki: &[u8]) -> Option<&[u8]> {
     read(spki).ok().map(|key| key.octets)

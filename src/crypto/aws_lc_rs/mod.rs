@@ -1,0 +1,34 @@
+//! The fast provider, made of [aws-lc-rs](https://github.com/aws/aws-lc-rs): RSA in assembler, about ten times the speed of
+//! the software provider's.
+//!
+//! It needs the standard library and, to build, a C compiler. What AWS-LC lacks is done by the
+//! [software provider](super::rustcrypto), part by part:
+//!
+//! | part | AWS-LC | the software provider |
+//! | --- | --- | --- |
+//! | [`RsaSignatures`] | PKCS #1 v1.5 and PSS with SHA-2 and a salt as long as the digest, PKCS #1 v1.5 with SHA-1, from 2048 bits | all other |
+//! | [`RsaKeyTransport`] | PKCS #1 v1.5, OAEP with the same hash in both places, from 2048 bits | all other |
+//! | [`RsaKey`] | as those two, without SHA-1 signatures | all other |
+//! | content, digests | nothing: it is no faster at the size of a message | all |
+//!
+//! AWS-LC takes its random numbers from its own generator, and blinds private operations by it: the `rng` that a method
+//! is given is used only by the software provider.
+
+mod rsa;
+mod rsa_key;
+
+use super::Provider;
+use super::rustcrypto::{CbcCiphers, Digests};
+
+pub use rsa::{RsaKeyTransport, RsaSignatures};
+pub use rsa_key::RsaKey;
+
+impl Provider {
+    /// The provider made of [`RsaSignatures`], [`RsaKeyTransport`], and [`Digests`] and [`CbcCiphers`] of the software
+    /// provider. Each can be replaced, see [`Provider::with_digest`].
+    #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
+    #[must_use]
+    pub const fn aws_lc_rs() -> Self {
+        Self::new(&Digests, &RsaSignatures, &RsaKeyTransport, &CbcCiphers)
+    }
+}

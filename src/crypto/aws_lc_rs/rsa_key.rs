@@ -1,0 +1,362 @@
+//! RSA private keys.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use ::aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use ::aws_lc_rs::rand::SystemRandom;
+use ::aws_lc_rs::rsa::{
+    KeyPair, KeySize, OaepPrivateDecryptingKey, Pkcs1PrivateDecryptingKey, PrivateDecryptingKey,
+};
+use ::aws_lc_rs::signature::{
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
+    RSA_PSS_SHA512, RsaSignatureEncoding,
+};
+use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::rsa::{MODULUS_BITS, Padding};
+use crate::crypto::{
+    CryptoError, DecryptionKey, DigestAlgorithm, KeyTransport, SignatureAlgorithm, SigningKey,
+    SubstituteSecret, rustcrypto,
+};
+
+/// An RSA private key in memory, from 1024 to 8192 bits: what AWS-LC can do with it is done there, all other by
+/// [`rustcrypto::RsaKey`].
+///
+/// Prepare it once and keep it: reading a key takes longer than using it. It is held twice, once for each of the two, and
+/// checked by both, so that one provider takes no key that the other refuses.
+///
+/// RSAES-PKCS1-v1_5 in AWS-LC tells that the padding is wrong. That does not show: the caller of
+/// [`DecryptionKey::decrypt_key`] goes on with a substitute key and never branches on the result.
+///
+/// The key is zeroised when it is dropped, and not shown by `Debug`.
+pub struct RsaKey {
+    native: Option<Native>,
+    software: rustcrypto::RsaKey,
+}
+
+/// The key as AWS-LC holds it.
+struct Native {
+    signing: KeyPair,
+    pkcs1v15: Pkcs1PrivateDecryptingKey,
+    oaep: OaepPrivateDecryptingKey,
+}
+
+impl RsaKey {
+    /// Reads a DER PrivateKeyInfo, also known as PKCS #8 ([RFC 5208](https://www.rfc-editor.org/rfc/rfc5208)).
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidKey`] if it is not one, not of an RSA key, inconsistent, or of another size than 1024 to
+    /// 8192 bits.
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, CryptoError> {
+        Self::try_from(rustcrypto::RsaKey::from_pkcs8_der(der)?)
+    }
+
+    /// Reads a DER RSAPrivateKey of PKCS #1
+    /// ([RFC 8017, appendix A.1.2](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2)).
+    ///
+    /// # Errors
+    /// As [`from_pkcs8_der`](Self::from_pkcs8_der).
+    pub fn from_pkcs1_der(der: &[u8]) -> Result<Self, CryptoError> {
+        Self::try_from(rustcrypto::RsaKey::from_pkcs1_der(der)?)
+    }
+
+    /// Reads PEM with the label `PRIVATE KEY` or `RSA PRIVATE KEY`.
+    ///
+    /// # Errors
+    /// As [`from_pkcs8_der`](Self::from_pkcs8_der), and [`CryptoError::Unsupported`] for an encrypted key.
+    #[cfg(feature = "pem")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "pem")))]
+    pub fn from_pem(pem: &str) -> Result<Self, CryptoError> {
+        Self::try_from(rustcrypto::RsaKey::from_pem(pem)?)
+    }
+
+    /// Generates a key with the public exponent 65537: by AWS-LC if it has 2048, 3072, 4096 or 8192 bits.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidKey`] if `modulus_bits` is not from 1024 to 8192, [`CryptoError::Failed`] if no key is made.
+    pub fn generate(modulus_bits: usize, rng: &mut dyn CryptoRng) -> Result<Self, CryptoError> {
+        let size = match modulus_bits {
+            2048 => KeySize::Rsa2048,
+            3072 => KeySize::Rsa3072,
+            4096 => KeySize::Rsa4096,
+            8192 => KeySize::Rsa8192,
+            other => return Self::try_from(rustcrypto::RsaKey::generate(other, rng)?),
+        };
+        let key = PrivateDecryptingKey::generate(size).map_err(|_| CryptoError::Failed)?;
+        let der: Pkcs8V1Der<'_> = key.as_der().map_err(|_| CryptoError::Failed)?;
+        Self::from_pkcs8_der(der.as_ref())
+    }
+
+    /// The key as a DER PrivateKeyInfo.
+    ///
+    /// # Errors
+    /// [`CryptoError::Failed`] if it cannot be encoded.
+    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        self.software.to_pkcs8_der()
+    }
+
+    /// The public key as a DER SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn public_key_der(&self) -> &[u8] {
+        self.software.public_key_der()
+    }
+
+    /// The size of the modulus in bits.
+    #[must_use]
+    pub fn modulus_bits(&self) -> usize {
+        self.software.modulus_bits()
+    }
+}
+
+impl TryFrom<rustcrypto::RsaKey> for RsaKey {
+    type Error = CryptoError;
+
+    /// Takes the same key from the software provider.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidKey`] if AWS-LC does not take it.
+    fn try_from(software: rustcrypto::RsaKey) -> Result<Self, CryptoError> {
+        let native = MODULUS_BITS
+            .contains(&software.modulus_bits())
+            .then(|| Native::from_pkcs8_der(&software.to_pkcs8_der()?))
+            .transpose()?;
+        Ok(Self { native, software })
+    }
+}
+
+impl SigningKey for RsaKey {
+    fn public_key(&self) -> Option<&[u8]> {
+        SigningKey::public_key(&self.software)
+    }
+
+    fn algorithms(&self) -> &[SignatureAlgorithm] {
+        self.software.algorithms()
+    }
+
+    fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, CryptoError> {
+        let Some((native, encoding)) = self.native.as_ref().zip(encoding(algorithm)) else {
+            return self.software.sign(algorithm, message, rng);
+        };
+        let mut signature = vec![0; native.signing.public_modulus_len()];
+        native
+            .signing
+            .sign(encoding, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| CryptoError::Failed)?;
+        Ok(signature)
+    }
+}
+
+impl DecryptionKey for RsaKey {
+    fn public_key(&self) -> Option<&[u8]> {
+        DecryptionKey::public_key(&self.software)
+    }
+
+    fn decrypt_key(
+        &self,
+        algorithm: KeyTransport,
+        encrypted_key: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let Some((native, padding)) = self.native.as_ref().zip(Padding::of(algorithm)) else {
+            return self.software.decrypt_key(algorithm, encrypted_key, rng);
+        };
+        let mut key = Zeroizing::new(vec![0; native.pkcs1v15.min_output_size()]);
+        let len = match padding {
+            Padding::Pkcs1v15 => native.pkcs1v15.decrypt(encrypted_key, &mut key),
+            Padding::Oaep(oaep) => native.oaep.decrypt(oaep, encrypted_key, &mut key, None),
+        }
+        .map_err(|_| CryptoError::Failed)?
+        .len();
+        key.truncate(len);
+        Ok(key)
+    }
+
+    fn substitute_secret(&self) -> &SubstituteSecret {
+        self.software.substitute_secret()
+    }
+}
+
+impl fmt::Debug for RsaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RsaKey")
+            .field("modulus_bits", &self.modulus_bits())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Native {
+    fn from_pkcs8_der(pkcs8: &[u8]) -> Result<Self, CryptoError> {
+        let decrypting =
+            || PrivateDecryptingKey::from_pkcs8(pkcs8).map_err(|_| CryptoError::InvalidKey);
+        Ok(Self {
+            signing: KeyPair::from_pkcs8(pkcs8).map_err(|_| CryptoError::InvalidKey)?,
+            pkcs1v15: Pkcs1PrivateDecryptingKey::new(decrypting()?)
+                .map_err(|_| CryptoError::InvalidKey)?,
+            oaep: OaepPrivateDecryptingKey::new(decrypting()?)
+                .map_err(|_| CryptoError::InvalidKey)?,
+        })
+    }
+}
+
+/// What AWS-LC signs with: no SHA-1, and PSS with a salt as long as the digest.
+fn encoding(algorithm: SignatureAlgorithm) -> Option<&'static RsaSignatureEncoding> {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1v15(Sha256) => Some(&RSA_PKCS1_SHA256),
+        SignatureAlgorithm::RsaPkcs1v15(Sha384) => Some(&RSA_PKCS1_SHA384),
+        SignatureAlgorithm::RsaPkcs1v15(Sha512) => Some(&RSA_PKCS1_SHA512),
+        SignatureAlgorithm::RsaPss {
+            digest,
+            mgf_digest,
+            salt_len,
+        } if digest == mgf_digest && salt_len == digest.output_len() => match digest {
+            Sha256 => Some(&RSA_PSS_SHA256),
+            Sha384 => Some(&RSA_PSS_SHA384),
+            Sha512 => Some(&RSA_PSS_SHA512),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Provider;
+    use crate::crypto::rustcrypto::testing;
+    use alloc::format;
+
+    const DIGESTS: [DigestAlgorithm; 4] = [
+        DigestAlgorithm::Sha1,
+        DigestAlgorithm::Sha256,
+        DigestAlgorithm::Sha384,
+        DigestAlgorithm::Sha512,
+    ];
+
+    /// The same key for both providers.
+    fn keys() -> (RsaKey, rustcrypto::RsaKey) {
+        (RsaKey::try_from(testing::key()).unwrap(), testing::key())
+    }
+
+    fn transports() -> Vec<KeyTransport> {
+        let mut all = vec![KeyTransport::RsaPkcs1v15];
+        for digest in DIGESTS {
+            all.extend(DIGESTS.map(|mgf_digest| KeyTransport::RsaOaep { digest, mgf_digest }));
+        }
+        all
+    }
+
+    #[test]
+    fn each_provider_verifies_what_either_signs() {
+        let (fast, software) = keys();
+        let rng = &mut testing::rng();
+        assert_eq!(fast.algorithms(), software.algorithms());
+        for algorithm in fast.algorithms() {
+            let signatures = [
+                fast.sign(*algorithm, b"scep", rng).unwrap(),
+                software.sign(*algorithm, b"scep", rng).unwrap(),
+            ];
+            for provider in [Provider::aws_lc_rs(), Provider::rustcrypto()] {
+                for signature in &signatures {
+                    let verify = |parts: &[&[u8]], signature: &[u8]| {
+                        let key = fast.public_key_der();
+                        provider
+                            .signatures()
+                            .verify(*algorithm, key, parts, signature)
+                    };
+                    assert_eq!(verify(&[b"sc", b"ep"], signature), Ok(()));
+                    assert_eq!(verify(&[b"sceq"], signature), Err(CryptoError::Failed));
+                    let mut wrong = signature.clone();
+                    wrong[200] ^= 1;
+                    assert_eq!(verify(&[b"scep"], &wrong), Err(CryptoError::Failed));
+                    assert_eq!(
+                        verify(&[b"scep"], &signature[1..]),
+                        Err(CryptoError::Failed)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_provider_decrypts_what_either_encrypts() {
+        let (fast, software) = keys();
+        let rng = &mut testing::rng();
+        for transport in transports() {
+            for provider in [Provider::aws_lc_rs(), Provider::rustcrypto()] {
+                let encrypted = provider
+                    .key_encryption()
+                    .encrypt_key(transport, fast.public_key_der(), &[7; 16], rng)
+                    .unwrap();
+                for key in [&fast as &dyn DecryptionKey, &software] {
+                    let decrypted = key.decrypt_key(transport, &encrypted, rng).unwrap();
+                    assert_eq!(*decrypted, [7; 16], "{transport:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_decrypt_never_yields_a_content_key() {
+        let (fast, _) = keys();
+        let rng = &mut testing::rng();
+        for transport in transports() {
+            for wrong in [&[][..], &[1; 16], &[1; 256], &[0xff; 256], &[1; 257]] {
+                let decrypted = fast.decrypt_key(transport, wrong, rng);
+                // PKCS #1 v1.5 may come upon right padding by chance, and then not on 16 bytes.
+                assert_ne!(decrypted.map(|key| key.len()).unwrap_or_default(), 16);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_below_2048_bits_is_the_software_providers() {
+        let rng = &mut testing::rng();
+        let small = RsaKey::generate(1024, rng).unwrap();
+        assert!(small.native.is_none());
+        let algorithm = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
+        let signature = small.sign(algorithm, b"scep", rng).unwrap();
+        let provider = Provider::aws_lc_rs();
+        let key = small.public_key_der();
+        let verified = provider
+            .signatures()
+            .verify(algorithm, key, &[b"scep"], &signature);
+        assert_eq!(verified, Ok(()));
+        let transport = KeyTransport::RsaPkcs1v15;
+        let encrypted = provider
+            .key_encryption()
+            .encrypt_key(transport, key, &[7; 16], rng);
+        let decrypted = small.decrypt_key(transport, &encrypted.unwrap(), rng);
+        assert_eq!(*decrypted.unwrap(), [7; 16]);
+    }
+
+    #[test]
+    fn a_generated_key_is_native_and_reads_back() {
+        let rng = &mut testing::rng();
+        let key = RsaKey::generate(2048, rng).unwrap();
+        assert!(key.native.is_some());
+        let again = RsaKey::from_pkcs8_der(&key.to_pkcs8_der().unwrap()).unwrap();
+        assert_eq!(again.public_key_der(), key.public_key_der());
+        for bits in [0, 1023, 8193] {
+            let generated = RsaKey::generate(bits, rng);
+            assert_eq!(generated.err(), Some(CryptoError::InvalidKey));
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        assert_eq!(
+            format!("{:?}", keys().0),
+            "RsaKey { modulus_bits: 2048, .. }"
+        );
+    }
+}
