@@ -53,10 +53,11 @@ pub(crate) fn fits_transport(spki: &[u8], transport: KeyTransport, key_len: usiz
         .is_some_and(|modulus_len| key_len.saturating_add(overhead) <= modulus_len)
 }
 
-/// The size of an RSA key's modulus in bits; `None` if it is no RSA key.
+/// The RSAPublicKey of an RSA key and the size of its modulus in bits; `None` if it is no RSA key.
 #[cfg(feature = "aws-lc-rs")]
-pub(crate) fn rsa_modulus_bits(spki: &[u8]) -> Option<usize> {
-    read(spki).ok()?.rsa().map(|key| bits(key.modulus))
+pub(crate) fn rsa_public_key(spki: &[u8]) -> Option<(&[u8], usize)> {
+    let key = read(spki).ok()?;
+    Some((key.octets, bits(key.rsa()?.modulus)))
 }
 
 /// The octets of subjectPublicKey, over which key identifiers are computed.

@@ -15,7 +15,7 @@ use ::aws_lc_rs::signature::{
 };
 use signature::rand_core::CryptoRng;
 
-use crate::crypto::public_key::rsa_modulus_bits;
+use crate::crypto::public_key::rsa_public_key;
 use crate::crypto::rustcrypto;
 use crate::crypto::{
     CryptoError, DigestAlgorithm, EncryptKey, KeyTransport, SignatureAlgorithm, VerifySignature,
@@ -37,8 +37,8 @@ impl VerifySignature for RsaSignatures {
         signature: &[u8],
     ) -> Result<(), CryptoError> {
         let verified = parameters(algorithm)
-            .filter(|_| is_for_aws_lc(public_key))
-            .is_some_and(|parameters| {
+            .zip(public_key_for_aws_lc(public_key))
+            .is_some_and(|(parameters, public_key)| {
                 let digest = digest_of(parameters.digest, message);
                 UnparsedPublicKey::new(parameters.algorithm, public_key)
                     .verify_digest(&digest, signature)
@@ -64,11 +64,13 @@ impl EncryptKey for RsaKeyTransport {
         key: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>, CryptoError> {
-        let Some(padding) = Padding::of(algorithm).filter(|_| is_for_aws_lc(public_key)) else {
+        let native = Padding::of(algorithm)
+            .filter(|_| public_key_for_aws_lc(public_key).is_some())
+            // AWS-LC takes no key whose algorithm has no parameters, though some write it so.
+            .and_then(|padding| Some((padding, PublicEncryptingKey::from_der(public_key).ok()?)));
+        let Some((padding, public_key)) = native else {
             return rustcrypto::RsaKeyTransport.encrypt_key(algorithm, public_key, key, rng);
         };
-        let public_key =
-            PublicEncryptingKey::from_der(public_key).map_err(|_| CryptoError::InvalidKey)?;
         let mut encrypted = vec![0; public_key.key_size_bytes()];
         let written = match padding {
             Padding::Pkcs1v15 => Pkcs1PublicEncryptingKey::new(public_key)
@@ -153,7 +155,10 @@ fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::
     context.finish()
 }
 
-/// Whether a public key is one of rsaEncryption and of a size that AWS-LC takes.
-fn is_for_aws_lc(public_key: &[u8]) -> bool {
-    rsa_modulus_bits(public_key).is_some_and(|bits| MODULUS_BITS.contains(&bits))
+/// The RSAPublicKey of a SubjectPublicKeyInfo, if it is one and of a size that AWS-LC takes.
+///
+/// aws-lc-rs reads it in one of three ways and tries all three: a SubjectPublicKeyInfo, two times over.
+fn public_key_for_aws_lc(spki: &[u8]) -> Option<&[u8]> {
+    let (public_key, bits) = rsa_public_key(spki)?;
+    MODULUS_BITS.contains(&bits).then_some(public_key)
 }

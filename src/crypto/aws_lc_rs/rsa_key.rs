@@ -319,6 +319,34 @@ mod tests {
     }
 
     #[test]
+    fn a_public_key_without_parameters_is_as_good() {
+        let (fast, _) = keys();
+        let rng = &mut testing::rng();
+        let spki = fast.public_key_der();
+        let at = spki.windows(3).position(|window| window == [5, 0, 3]);
+        let at = at.unwrap();
+        let mut bare = spki.to_vec();
+        bare.drain(at..at + 2);
+        // Both lengths around the parameters shrink by two.
+        bare[3] -= 2;
+        bare[5] -= 2;
+        let provider = Provider::aws_lc_rs();
+        let transport = KeyTransport::RsaPkcs1v15;
+        let encrypted = provider
+            .key_encryption()
+            .encrypt_key(transport, &bare, &[7; 16], rng)
+            .unwrap();
+        let decrypted = fast.decrypt_key(transport, &encrypted, rng).unwrap();
+        assert_eq!(*decrypted, [7; 16]);
+        let algorithm = fast.algorithms()[0];
+        let signature = fast.sign(algorithm, b"scep", rng).unwrap();
+        let verified = provider
+            .signatures()
+            .verify(algorithm, &bare, &[b"scep"], &signature);
+        assert_eq!(verified, Ok(()));
+    }
+
+    #[test]
     fn a_key_below_2048_bits_is_the_software_providers() {
         let rng = &mut testing::rng();
         let small = RsaKey::generate(1024, rng).unwrap();
