@@ -44,44 +44,26 @@ impl Writer {
     /// Writes the tag and length of an element whose contents follow.
     pub(crate) fn header(&mut self, tag: u8, len: usize) {
         self.out.push(tag);
-        if let Ok(short @ 0..0x80) = u8::try_from(len) {
-            self.out.push(short);
-            return;
-        }
-        let digits = len.to_be_bytes();
-        let digits = significant(&digits);
-        self.out.push(long_form(digits));
-        self.raw(digits);
+        self.out.extend(length_octets(len));
     }
 
     /// Writes a constructed element around what `write` writes.
     pub(crate) fn nested(&mut self, tag: u8, write: impl FnOnce(&mut Self)) {
         self.out.push(tag);
         let length_at = self.out.len();
-        self.out.push(0);
+        // Room for the length of an element that takes all that is left: what is long then stays where it is written.
+        let left = self.out.capacity().saturating_sub(length_at);
+        self.out.extend(length_octets(left));
         let start = self.out.len();
         write(self);
         let len = self.out.len().saturating_sub(start);
-        let digits = len.to_be_bytes();
-        let digits = significant(&digits);
-        let first = match digits {
-            [] => 0,
-            [short @ 0..0x80] => *short,
-            _ => {
-                // The contents move up once, by as many bytes as the length turned out to need.
-                self.out.extend_from_slice(digits);
-                let moved_to = start.saturating_add(digits.len());
-                self.out
-                    .copy_within(start..start.saturating_add(len), moved_to);
-                if let Some(place) = self.out.get_mut(start..moved_to) {
-                    place.copy_from_slice(digits);
-                }
-                long_form(digits)
-            }
-        };
-        if let Some(place) = self.out.get_mut(length_at) {
-            *place = first;
-        }
+        self.out.splice(length_at..start, length_octets(len));
+    }
+
+    /// The last `len` bytes that were written.
+    pub(crate) fn written_mut(&mut self, len: usize) -> &mut [u8] {
+        let start = self.out.len().saturating_sub(len);
+        self.out.get_mut(start..).unwrap_or_default()
     }
 
     pub(crate) fn sequence(&mut self, write: impl FnOnce(&mut Self)) {
@@ -147,9 +129,15 @@ fn significant(digits: &[u8]) -> &[u8] {
     digits.get(zeros..).unwrap_or_default()
 }
 
-/// The first byte of a length in the long form.
-fn long_form(digits: &[u8]) -> u8 {
-    u8::try_from(digits.len()).map_or(0xff, |count| 0x80 | count)
+/// The length octets of an element: a length below 128 by itself, any other after the number of its digits.
+fn length_octets(len: usize) -> impl Iterator<Item = u8> {
+    let all = len.to_be_bytes();
+    let digits = significant(&all).len().max(1);
+    let count = u8::try_from(digits).unwrap_or_default();
+    let first = (len >= 0x80).then_some(0x80 | count);
+    first
+        .into_iter()
+        .chain(all.into_iter().skip(all.len().saturating_sub(digits)))
 }
 
 #[cfg(test)]
@@ -162,8 +150,13 @@ mod tests {
         for len in [0, 1, 127, 128, 129, 255, 256, 65_535, 65_536, 70_000] {
             let contents = alloc::vec![0x5a; len];
             let flat = encode(0, |w| w.octet_string(&contents));
-            let nested = encode(0, |w| w.nested(tag::OCTET_STRING, |w| w.raw(&contents)));
-            assert_eq!(flat, nested);
+            // Room for a length that is too short, right, too long.
+            for capacity in [0, 100, len + 10, 1 << 20] {
+                let nested = encode(capacity, |w| {
+                    w.nested(tag::OCTET_STRING, |w| w.raw(&contents))
+                });
+                assert_eq!(flat, nested);
+            }
             let mut reader = Reader::new_der(&flat, 0, Layer::Message, &Limits::REQUEST);
             let element = reader.element(Item::Input).unwrap();
             assert_eq!((element.contents, reader.at_end()), (&contents[..], true));

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
+use zeroize::Zeroize;
+
 use super::{Identifier, read_content_info};
 use crate::algorithm_identifier::{self, AlgorithmIdentifier};
 use crate::asn1::{Elements, OctetString, Reader, Writer, tag};
-use crate::crypto::{ContentCipher, KeyTransport};
+use crate::crypto::{ContentCipher, CryptoError, KeyTransport};
 use crate::oid;
 use crate::{Encoding, Item, Layer, Limit, Limits, ParseError, ParseErrorKind};
 
@@ -155,24 +157,34 @@ impl<'a> KeyTransRecipient<'a> {
     }
 }
 
-/// Writes the ContentInfo of an EnvelopedData with one recipient, version 0 as it has an issuer and serial number.
+/// What goes into an EnvelopedData beside the content.
+pub(crate) struct EnvelopeParts<'a> {
+    pub(crate) rid: Identifier<'a>,
+    pub(crate) transport: KeyTransport,
+    pub(crate) encrypted_key: &'a [u8],
+    pub(crate) cipher: ContentCipher,
+    pub(crate) iv: &'a [u8],
+}
+
+/// Writes the ContentInfo of an EnvelopedData with one recipient, version 0 if that has an issuer and serial number.
+///
+/// `encrypt` gets the payload with its padding where it stands, and encrypts it there. The buffer does not grow before it has.
 pub(crate) fn write_enveloped_data(
-    rid: Identifier<'_>,
-    transport: KeyTransport,
-    encrypted_key: &[u8],
-    cipher: ContentCipher,
-    iv: &[u8],
-    encrypted_content: &[u8],
-) -> Vec<u8> {
-    let version = match rid {
-        Identifier::IssuerAndSerialNumber { .. } => 0,
-        Identifier::SubjectKeyIdentifier(_) => 2,
+    parts: &EnvelopeParts<'_>,
+    payload: &[u8],
+    encrypt: impl FnOnce(&mut [u8]) -> Result<(), CryptoError>,
+) -> Result<Vec<u8>, CryptoError> {
+    let (version, rid_len) = match parts.rid {
+        Identifier::IssuerAndSerialNumber { issuer, serial } => {
+            (0, issuer.len().saturating_add(serial.len()))
+        }
+        Identifier::SubjectKeyIdentifier(ski) => (2, ski.len()),
     };
-    let capacity = encrypted_content
-        .len()
-        .saturating_add(encrypted_key.len())
-        .saturating_add(512);
+    let capacity = [payload.len(), parts.encrypted_key.len(), rid_len, OVERHEAD]
+        .iter()
+        .sum();
     let mut out = Writer::with_capacity(capacity);
+    let mut encrypted = Ok(());
     out.sequence(|info| {
         info.oid(oid::ENVELOPED_DATA);
         info.nested(tag::context_constructed(0), |content| {
@@ -181,18 +193,54 @@ pub(crate) fn write_enveloped_data(
                 enveloped.set(|recipients| {
                     recipients.sequence(|recipient| {
                         recipient.small_integer(version);
-                        rid.write(recipient);
-                        algorithm_identifier::write_key_transport(recipient, transport);
-                        recipient.octet_string(encrypted_key);
+                        parts.rid.write(recipient);
+                        algorithm_identifier::write_key_transport(recipient, parts.transport);
+                        recipient.octet_string(parts.encrypted_key);
                     });
                 });
-                enveloped.sequence(|encrypted| {
-                    encrypted.oid(oid::DATA);
-                    algorithm_identifier::write_cipher(encrypted, cipher, iv);
-                    encrypted.tlv(tag::context(0), encrypted_content);
+                enveloped.sequence(|content| {
+                    content.oid(oid::DATA);
+                    algorithm_identifier::write_cipher(content, parts.cipher, parts.iv);
+                    let padding = Padding::of(payload, parts.cipher.block_len());
+                    let padding = padding.as_bytes();
+                    let len = payload.len().saturating_add(padding.len());
+                    content.header(tag::context(0), len);
+                    content.raw(payload);
+                    content.raw(padding);
+                    let padded = content.written_mut(len);
+                    encrypted = encrypt(padded);
+                    if encrypted.is_err() {
+                        // What is half encrypted is still the payload.
+                        padded.zeroize();
+                    }
                 });
             });
         });
     });
-    out.into_bytes()
+    encrypted.map(|()| out.into_bytes())
+}
+
+/// The most bytes of an envelope that are neither payload nor encrypted key nor the name of the recipient: padding, an
+/// initialisation vector, algorithms with the parameters of OAEP, tags and lengths.
+const OVERHEAD: usize = 320;
+
+/// PKCS #7 padding ([RFC 5652, section 6.3](https://www.rfc-editor.org/rfc/rfc5652#section-6.3)), one block at the most.
+struct Padding {
+    bytes: [u8; 16],
+    len: usize,
+}
+
+impl Padding {
+    fn of(payload: &[u8], block: usize) -> Self {
+        let over = payload.len().checked_rem(block).unwrap_or_default();
+        let len = block.saturating_sub(over);
+        Self {
+            bytes: [u8::try_from(len).unwrap_or_default(); 16],
+            len,
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
 }

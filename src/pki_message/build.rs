@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use signature::rand_core::CryptoRng;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::asn1::{Writer, encode, tag};
 use crate::certificate::Certificate;
-use crate::cms::{Identifier, SignerParts, write_enveloped_data, write_signed_data};
+use crate::cms::{EnvelopeParts, Identifier, SignerParts, write_enveloped_data, write_signed_data};
 use crate::crypto::{
     ContentCipher, CryptoError, DigestAlgorithm, KeyTransport, Policy, Provider,
     SignatureAlgorithm, SignatureScheme, SigningKey, check_public_key, is_same_key,
@@ -333,41 +333,29 @@ pub(crate) fn seal(
 ) -> Result<Vec<u8>, BuildError> {
     check_recipient(recipient, policy)?;
     let EnvelopeAlgorithms { cipher, transport } = algorithms;
-    let mut key = Zeroizing::new(alloc::vec![0; cipher.key_len()]);
-    rng.fill_bytes(&mut key);
-    let mut iv = alloc::vec![0; cipher.block_len()];
-    rng.fill_bytes(&mut iv);
+    let mut key = Zeroizing::new([0; 32]);
+    let key = key.get_mut(..cipher.key_len()).unwrap_or_default();
+    rng.fill_bytes(key);
+    let mut iv = [0; 16];
+    let iv = iv.get_mut(..cipher.block_len()).unwrap_or_default();
+    rng.fill_bytes(iv);
     let encrypted_key =
         provider
             .key_encryption()
-            .encrypt_key(transport, recipient.public_key_der(), &key, rng)?;
-    let mut content = padded(payload, cipher.block_len());
-    if let Err(error) = provider
-        .content_encryption()
-        .encrypt(cipher, &key, &iv, &mut content)
-    {
-        // What is half encrypted is still the payload.
-        content.zeroize();
-        return Err(error.into());
-    }
-    Ok(write_enveloped_data(
-        Identifier::of(recipient),
+            .encrypt_key(transport, recipient.public_key_der(), key, rng)?;
+    let parts = EnvelopeParts {
+        rid: Identifier::of(recipient),
         transport,
-        &encrypted_key,
+        encrypted_key: &encrypted_key,
         cipher,
-        &iv,
-        &content,
-    ))
-}
-
-/// A payload with PKCS #7 padding, in a buffer that never moves, so that encryption in place leaves no copy.
-fn padded(payload: &[u8], block: usize) -> Vec<u8> {
-    let padding = block.saturating_sub(payload.len().checked_rem(block).unwrap_or_default());
-    let len = payload.len().saturating_add(padding);
-    let mut content = Vec::with_capacity(len);
-    content.extend_from_slice(payload);
-    content.resize(len, u8::try_from(padding).unwrap_or_default());
-    content
+        iv,
+    };
+    let envelope = write_enveloped_data(&parts, payload, |content| {
+        provider
+            .content_encryption()
+            .encrypt(cipher, key, iv, content)
+    })?;
+    Ok(envelope)
 }
 
 /// Requires a text that UTF8String may carry to people: not empty and without control characters.
