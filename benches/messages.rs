@@ -1,16 +1,22 @@
-//! The hot path: reading a message, and each side's part of an enrolment. RSA-2048, SHA-256, AES-128-CBC.
+//! The hot path: reading a message, and each side's part of an enrolment with each provider. SHA-256, AES-128-CBC.
 
 mod fixture;
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use scep::{CertRep, Limits, PkiMessage};
+use cms::content_info::ContentInfo;
+use cms::enveloped_data::EnvelopedData;
+use cms::signed_data::SignedData;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use der::Decode;
+use der::asn1::OctetString;
+use scep::crypto::{DecryptionKey, SigningKey};
+use scep::{Limits, PkiMessage};
 
-use fixture::{Fixture, rng};
+use fixture::{Fixture, Parties};
 
 fn decode(c: &mut Criterion) {
-    let messages = Fixture::new().messages();
+    let messages = Fixture::rustcrypto(Parties::RSA_2048).messages();
     let read = |input: &[u8], limits| {
         let message = PkiMessage::parse(input, limits).unwrap();
         let attributes = message.unverified_attributes();
@@ -30,73 +36,81 @@ fn decode(c: &mut Criterion) {
     });
     // The `cms` crate has nothing lazy: it comes to the attributes by way of everything else.
     group.bench_function("peer_cms", |b| {
-        b.iter(|| black_box(fixture::decode_with_cms(black_box(&messages.request))));
+        b.iter(|| black_box(decode_with_cms(black_box(&messages.request))));
     });
     group.finish();
 }
 
-fn server(c: &mut Criterion) {
-    let fixture = Fixture::new();
-    let messages = fixture.messages();
-    c.bench_function("server_receive/rustcrypto", |b| {
-        b.iter(|| black_box(fixture.receive(&messages.request)));
-    });
-    let request = fixture.receive(&messages.request);
-    c.bench_function("server_reply/rustcrypto", |b| {
-        b.iter(|| black_box(fixture.build_reply(&request)));
-    });
+fn rustcrypto(c: &mut Criterion) {
+    operations(c, "rustcrypto", Fixture::rustcrypto);
 }
 
-fn client(c: &mut Criterion) {
-    let fixture = Fixture::new();
-    let messages = fixture.messages();
-    c.bench_function("client_build/rustcrypto", |b| {
-        b.iter(|| black_box(fixture.build_request()));
-    });
-    let roles = fixture.roles();
-    let recipient = fixture.client_recipient();
-    c.bench_function("client_receive/rustcrypto", |b| {
-        b.iter(|| {
-            let reply = PkiMessage::parse(&messages.reply[..], &Limits::REPLY).unwrap();
-            let Ok(CertRep::Success(sealed)) =
-                messages
-                    .pending
-                    .accept(&reply, &roles, &fixture.provider, &fixture.policy)
-            else {
-                panic!("the fixture's reply is a SUCCESS");
-            };
-            black_box(sealed.open(&fixture.provider, &recipient, &mut rng())).unwrap();
-        });
-    });
+#[cfg(feature = "aws-lc-rs")]
+fn aws_lc_rs(c: &mut Criterion) {
+    operations(c, "aws_lc_rs", Fixture::aws_lc_rs);
 }
 
-/// What each operation cannot do without.
-fn bare(c: &mut Criterion) {
-    use scep::crypto::{DigestAlgorithm, SignatureAlgorithm, SigningKey};
-    let fixture = Fixture::new();
-    let algorithm = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
-    let message = [7; 32];
-    c.bench_function("bare/rustcrypto/rsa2048_private", |b| {
-        b.iter(|| {
-            let signature = fixture.ca_key.sign(algorithm, &message, &mut rng());
-            black_box(signature.unwrap())
-        });
+/// Without the feature there is nothing to measure.
+#[cfg(not(feature = "aws-lc-rs"))]
+fn aws_lc_rs(_: &mut Criterion) {}
+
+fn operations<K: SigningKey + DecryptionKey>(
+    c: &mut Criterion,
+    provider: &str,
+    fixture: fn(Parties) -> Fixture<K>,
+) {
+    let rsa_2048 = fixture(Parties::RSA_2048);
+    let messages = rsa_2048.messages();
+    let request = rsa_2048.server_receive(&messages.request);
+    c.bench_function(&format!("server_receive/{provider}"), |b| {
+        b.iter(|| rsa_2048.server_receive(black_box(&messages.request)));
     });
-    let signature = fixture
-        .ca_key
-        .sign(algorithm, &message, &mut rng())
-        .unwrap();
-    let public_key = fixture.ca.public_key_der();
-    c.bench_function("bare/rustcrypto/rsa2048_public", |b| {
-        b.iter(|| {
-            fixture
-                .provider
-                .signatures()
-                .verify(algorithm, public_key, &[&message], &signature)
-                .unwrap();
-        });
+    c.bench_function(&format!("client_build/{provider}"), |b| {
+        b.iter(|| rsa_2048.client_build());
     });
+    c.bench_function(&format!("server_reply/{provider}"), |b| {
+        b.iter(|| rsa_2048.server_reply(black_box(&request)));
+    });
+    c.bench_function(&format!("client_receive/{provider}"), |b| {
+        b.iter(|| rsa_2048.client_receive(black_box(&messages.reply), &messages.pending));
+    });
+    c.bench_function(&format!("server_turn/{provider}"), |b| {
+        b.iter(|| rsa_2048.server_turn(black_box(&messages.request)));
+    });
+    for (name, parties) in [
+        ("server_turn_3072", Parties::RSA_3072),
+        ("server_turn_4096", Parties::RSA_4096),
+    ] {
+        let fixture = fixture(parties);
+        let (request, _) = fixture.client_build();
+        c.bench_function(&format!("{name}/{provider}"), |b| {
+            b.iter(|| fixture.server_turn(black_box(&request)));
+        });
+    }
+    let mut group = c.benchmark_group(format!("client_receive_crl/{provider}"));
+    for len in CRL_SIZES {
+        let messages = rsa_2048.crl_messages(len);
+        group.throughput(Throughput::Bytes(messages.reply.len() as u64));
+        group.bench_function(format!("{}KiB", len >> 10), |b| {
+            b.iter(|| rsa_2048.client_receive(black_box(&messages.reply), &messages.pending));
+        });
+    }
+    group.finish();
 }
 
-criterion_group!(benches, decode, server, client, bare);
+/// The sizes of CRLs in bytes: of all messages, only their answers become long.
+const CRL_SIZES: [usize; 5] = [1 << 10, 16 << 10, 128 << 10, 512 << 10, 2048 << 10];
+
+/// What the `cms` crate does to come as far as the attributes and the envelope.
+fn decode_with_cms(input: &[u8]) -> (SignedData, EnvelopedData) {
+    let info = ContentInfo::from_der(input).unwrap();
+    let signed: SignedData = info.content.decode_as().unwrap();
+    let content = signed.encap_content_info.econtent.as_ref().unwrap();
+    let content: OctetString = content.decode_as().unwrap();
+    let info = ContentInfo::from_der(content.as_bytes()).unwrap();
+    let enveloped = info.content.decode_as().unwrap();
+    (signed, enveloped)
+}
+
+criterion_group!(benches, decode, rustcrypto, aws_lc_rs);
 criterion_main!(benches);
