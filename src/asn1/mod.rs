@@ -8,7 +8,7 @@ mod writer;
 pub(crate) use ber::der_sorted_set;
 pub(crate) use reader::{Element, Elements, OctetString, Reader};
 pub(crate) use span::Span;
-pub(crate) use writer::{Writer, encode};
+pub(crate) use writer::{SetOf, Writer, encode};
 
 /// Tags of the universal class and the context-specific ones that CMS uses.
 pub(crate) mod tag {

@@ -376,22 +376,22 @@ impl<'a> Reader<'a> {
     }
 
     fn header(&mut self, item: Item) -> Result<Header, ParseError> {
-        let truncated = self.error(ParseErrorKind::Truncated, item);
+        let offset = self.offset;
         let header = self.tag_and_length(item)?;
         if header.len.is_some_and(|len| len > self.rest.len()) {
-            return Err(truncated);
+            return Err(self.error_at(ParseErrorKind::Truncated, item, offset));
         }
         Ok(header)
     }
 
     fn tag_and_length(&mut self, item: Item) -> Result<Header, ParseError> {
         let offset = self.offset;
-        let truncated = self.error(ParseErrorKind::Truncated, item);
-        let tag = self.byte().ok_or(truncated)?;
+        let truncated = |reader: &Self| reader.error_at(ParseErrorKind::Truncated, item, offset);
+        let tag = self.byte().ok_or_else(|| truncated(self))?;
         if tag & 0x1f == 0x1f {
             self.skip_tag_number(item, offset)?;
         }
-        let first = self.byte().ok_or(truncated)?;
+        let first = self.byte().ok_or_else(|| truncated(self))?;
         let len = match first {
             0x80 if tag & tag::CONSTRUCTED != 0 => {
                 self.note_ber(item, offset)?;

@@ -1,14 +1,22 @@
 //! A writer of DER into one growing buffer.
 
 use alloc::vec::Vec;
+use core::fmt::{self, Write};
 
-use super::tag;
-use crate::Oid;
+use super::{Reader, tag};
+use crate::{Item, Layer, Limits, Oid};
 
 /// Writes DER elements one after the other.
 #[derive(Default)]
 pub(crate) struct Writer {
     out: Vec<u8>,
+}
+
+/// Writes the elements of a SET OF.
+pub(crate) struct SetOf<'w> {
+    out: &'w mut Writer,
+    /// Where the first element stands.
+    start: usize,
 }
 
 /// Writes with `write` into a new buffer.
@@ -58,6 +66,12 @@ impl Writer {
         write(self);
         let len = self.out.len().saturating_sub(start);
         self.out.splice(length_at..start, length_octets(len));
+    }
+
+    /// Writes a text, without tag and length.
+    pub(crate) fn display(&mut self, text: impl fmt::Display) {
+        // A buffer in memory refuses nothing.
+        let _ = write!(self, "{text}");
     }
 
     /// The last `len` bytes that were written.
@@ -112,14 +126,43 @@ impl Writer {
         }
     }
 
-    /// Writes a SET OF in DER order.
-    pub(crate) fn set_of(&mut self, mut elements: Vec<Vec<u8>>) {
-        elements.sort_unstable();
-        self.set(|set| {
-            for element in &elements {
-                set.raw(element);
-            }
+    /// Writes a SET OF, whose elements come to stand in DER order.
+    pub(crate) fn set_of(&mut self, write: impl FnOnce(&mut SetOf<'_>)) {
+        self.set(|out| {
+            let start = out.out.len();
+            write(&mut SetOf { out, start });
         });
+    }
+}
+
+impl fmt::Write for Writer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.raw(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl SetOf<'_> {
+    /// Writes the next element with `write`, and moves it to where it belongs.
+    pub(crate) fn element(&mut self, write: impl FnOnce(&mut Writer)) {
+        let written = self.out.out.len();
+        write(self.out);
+        let len = self.out.out.len().saturating_sub(written);
+        let set = self.out.out.get_mut(self.start..).unwrap_or_default();
+        let Some((before, element)) = set.split_at_checked(set.len().saturating_sub(len)) else {
+            return;
+        };
+        let mut elements = Reader::new_der(before, 0, Layer::Message, &Limits::REPLY);
+        let mut place = 0;
+        while elements
+            .element(Item::Attribute)
+            .is_ok_and(|other| other.raw <= element)
+        {
+            place = elements.offset();
+        }
+        if let Some(moved) = set.get_mut(place..) {
+            moved.rotate_right(len);
+        }
     }
 }
 
@@ -143,7 +186,6 @@ fn length_octets(len: usize) -> impl Iterator<Item = u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Item, Layer, Limits, asn1::Reader};
 
     #[test]
     fn lengths_are_minimal_and_read_back() {
@@ -161,6 +203,22 @@ mod tests {
             let element = reader.element(Item::Input).unwrap();
             assert_eq!((element.contents, reader.at_end()), (&contents[..], true));
         }
+    }
+
+    #[test]
+    fn a_set_of_stands_in_der_order() {
+        let elements: [&[u8]; 5] = [&[2, 2], &[], &[2, 1, 1], &[3], &[2, 2]];
+        let set = encode(0, |w| {
+            w.set_of(|set| {
+                for octets in elements {
+                    set.element(|w| w.octet_string(octets));
+                }
+            });
+        });
+        let sorted = [
+            0x31, 18, 4, 0, 4, 1, 3, 4, 2, 2, 2, 4, 2, 2, 2, 4, 3, 2, 1, 1,
+        ];
+        assert_eq!(set, sorted);
     }
 
     #[test]

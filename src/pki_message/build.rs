@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::asn1::{Writer, encode, tag};
+use crate::asn1::{SetOf, Writer, encode, tag};
 use crate::certificate::Certificate;
 use crate::cms::{EnvelopeParts, Identifier, SignerParts, write_enveloped_data, write_signed_data};
 use crate::crypto::{
@@ -162,12 +162,14 @@ impl Unsigned {
     ) -> Result<Self, BuildError> {
         let algorithm = signer.algorithm(policy.fresh_digest(), policy)?;
         let digest = provider.digests().digest(algorithm.digest(), &[&content])?;
-        let attributes = cms_attributes(digest.as_bytes());
+        let attributes = encode(128, |out| {
+            out.set_of(|set| write_cms_attributes(set, digest.as_bytes()));
+        });
         Ok(Self::assemble(
             provider,
             signer,
             algorithm,
-            encode(128, |out| out.set_of(attributes)),
+            attributes,
             Some(content),
         ))
     }
@@ -258,53 +260,64 @@ impl Unsigned {
 impl AttributeSet<'_> {
     /// The attributes as a SET OF in DER order.
     fn encode(&self, message_digest: &[u8]) -> Vec<u8> {
-        let printable =
-            |oid, text: &[u8]| attribute(oid, |value| value.tlv(tag::PRINTABLE_STRING, text));
-        let octets = |oid, octets: &[u8]| attribute(oid, |value| value.octet_string(octets));
-        let code = |oid, code: u32| printable(oid, alloc::format!("{code}").as_bytes());
-        let mut attributes = cms_attributes(message_digest);
-        attributes.extend([
-            code(oid::MESSAGE_TYPE, self.message_type.code()),
-            attribute(oid::TRANSACTION_ID, |value| {
-                // Interop: peers read the type that they write; jscep and EJBCA read no other.
-                value.tlv(self.transaction_id.tag(), self.transaction_id.as_bytes());
-            }),
-            octets(oid::SENDER_NONCE, self.sender_nonce.as_bytes()),
-        ]);
-        if let Some(reply) = &self.reply {
-            attributes.push(code(oid::PKI_STATUS, reply.pki_status.code()));
-            if let Some(nonce) = reply.recipient_nonce {
-                attributes.push(octets(oid::RECIPIENT_NONCE, nonce.as_bytes()));
-            }
-            if let Some((info, text)) = reply.fail_info {
-                attributes.push(code(oid::FAIL_INFO, info.code()));
-                if let Some(text) = text {
-                    attributes.push(attribute(oid::FAIL_INFO_TEXT, |value| {
-                        value.tlv(tag::UTF8_STRING, text.as_bytes());
-                    }));
-                }
+        encode(512, |out| {
+            out.set_of(|set| {
+                write_cms_attributes(set, message_digest);
+                self.write(set);
+            });
+        })
+    }
+
+    fn write(&self, set: &mut SetOf<'_>) {
+        write_code(set, oid::MESSAGE_TYPE, self.message_type.code());
+        // Interop: peers read the type that they write; jscep and EJBCA read no other.
+        let id = self.transaction_id;
+        write_attribute(set, oid::TRANSACTION_ID, |value| {
+            value.tlv(id.tag(), id.as_bytes());
+        });
+        write_octets(set, oid::SENDER_NONCE, self.sender_nonce.as_bytes());
+        let Some(reply) = &self.reply else {
+            return;
+        };
+        write_code(set, oid::PKI_STATUS, reply.pki_status.code());
+        if let Some(nonce) = reply.recipient_nonce {
+            write_octets(set, oid::RECIPIENT_NONCE, nonce.as_bytes());
+        }
+        if let Some((info, text)) = reply.fail_info {
+            write_code(set, oid::FAIL_INFO, info.code());
+            if let Some(text) = text {
+                write_attribute(set, oid::FAIL_INFO_TEXT, |value| {
+                    value.tlv(tag::UTF8_STRING, text.as_bytes());
+                });
             }
         }
-        encode(512, |out| out.set_of(attributes))
     }
 }
 
 /// The attributes that CMS demands of every signer.
-fn cms_attributes(message_digest: &[u8]) -> Vec<Vec<u8>> {
-    alloc::vec![
-        attribute(oid::CONTENT_TYPE, |value| value.oid(oid::DATA)),
-        attribute(oid::MESSAGE_DIGEST, |value| value
-            .octet_string(message_digest)),
-    ]
+fn write_cms_attributes(set: &mut SetOf<'_>, message_digest: &[u8]) {
+    write_attribute(set, oid::CONTENT_TYPE, |value| value.oid(oid::DATA));
+    write_octets(set, oid::MESSAGE_DIGEST, message_digest);
 }
 
-fn attribute(oid: Oid, value: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    encode(64, |out| {
+fn write_octets(set: &mut SetOf<'_>, oid: Oid, octets: &[u8]) {
+    write_attribute(set, oid, |value| value.octet_string(octets));
+}
+
+/// A number as RFC 8894 writes it: its decimal digits as text.
+fn write_code(set: &mut SetOf<'_>, oid: Oid, code: u32) {
+    write_attribute(set, oid, |value| {
+        value.nested(tag::PRINTABLE_STRING, |text| text.display(code));
+    });
+}
+
+fn write_attribute(set: &mut SetOf<'_>, oid: Oid, value: impl FnOnce(&mut Writer)) {
+    set.element(|out| {
         out.sequence(|attribute| {
             attribute.oid(oid);
             attribute.set(value);
         });
-    })
+    });
 }
 
 /// What an envelope is made with.
