@@ -62,12 +62,6 @@ pub(crate) struct OctetString<'a> {
     pub(crate) offset: usize,
 }
 
-struct Header {
-    tag: u8,
-    /// `None` for the indefinite form.
-    len: Option<usize>,
-}
-
 impl<'a> Reader<'a> {
     /// Reads `input`, whose first byte is at `offset` of `layer`, in BER.
     pub(crate) fn new(input: &'a [u8], offset: usize, layer: Layer, limits: &Limits) -> Self {
@@ -168,16 +162,18 @@ impl<'a> Reader<'a> {
     /// The bytes of the next element, whether they are there or not; `None` if its header does not tell.
     pub(crate) fn declared_len(&self, item: Item) -> Option<usize> {
         let mut rest = self.clone();
-        let contents = rest.tag_and_length(item).ok()?.len?;
+        let contents = rest.tag_and_length(item).ok()??;
         rest.offset.checked_sub(self.offset)?.checked_add(contents)
     }
 
     /// Takes the next element whatever its tag.
+    // Inlined, as `enter` is: what they give takes longer to hand over in memory than to find.
+    #[inline]
     pub(crate) fn element(&mut self, item: Item) -> Result<Element<'a>, ParseError> {
         let (start, offset) = (self.rest, self.offset);
-        let header = self.header(item)?;
+        let len = self.header(item)?;
         let (body, contents_offset) = (self.rest, self.offset);
-        let contents = match header.len {
+        let contents = match len {
             Some(len) => self.take(len),
             None => {
                 self.skip_to_end_of_contents(item)?;
@@ -192,7 +188,7 @@ impl<'a> Reader<'a> {
             .get(..start.len().saturating_sub(self.rest.len()))
             .unwrap_or_default();
         Ok(Element {
-            tag: header.tag,
+            tag: raw.first().copied().unwrap_or_default(),
             raw,
             contents,
             contents_offset,
@@ -330,10 +326,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens the next element, which must have this constructed tag.
+    #[inline]
     fn enter(&mut self, tag: u8, item: Item) -> Result<Self, ParseError> {
         self.require_tag(tag, item)?;
         let offset = self.offset;
-        let header = self.header(item)?;
+        let len = self.header(item)?;
         let Some(depth_left) = self.depth_left.checked_sub(1) else {
             return Err(self.error_at(ParseErrorKind::LimitExceeded(Limit::Depth), item, offset));
         };
@@ -341,7 +338,7 @@ impl<'a> Reader<'a> {
             depth_left,
             ..self.clone()
         };
-        match header.len {
+        match len {
             Some(len) => {
                 inner.end = End::Slice;
                 inner.rest = self.take(len);
@@ -375,16 +372,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn header(&mut self, item: Item) -> Result<Header, ParseError> {
+    /// Takes the tag and length of the next element whose contents are there, and gives the length; `None` is the indefinite
+    /// form.
+    fn header(&mut self, item: Item) -> Result<Option<usize>, ParseError> {
         let offset = self.offset;
-        let header = self.tag_and_length(item)?;
-        if header.len.is_some_and(|len| len > self.rest.len()) {
+        let len = self.tag_and_length(item)?;
+        if len.is_some_and(|len| len > self.rest.len()) {
             return Err(self.error_at(ParseErrorKind::Truncated, item, offset));
         }
-        Ok(header)
+        Ok(len)
     }
 
-    fn tag_and_length(&mut self, item: Item) -> Result<Header, ParseError> {
+    fn tag_and_length(&mut self, item: Item) -> Result<Option<usize>, ParseError> {
         let offset = self.offset;
         let truncated = |reader: &Self| reader.error_at(ParseErrorKind::Truncated, item, offset);
         let tag = self.byte().ok_or_else(|| truncated(self))?;
@@ -395,7 +394,7 @@ impl<'a> Reader<'a> {
         let len = match first {
             0x80 if tag & tag::CONSTRUCTED != 0 => {
                 self.note_ber(item, offset)?;
-                return Ok(Header { tag, len: None });
+                return Ok(None);
             }
             0x80 | 0xff => {
                 return Err(self.error_at(ParseErrorKind::InvalidLength, item, offset));
@@ -403,10 +402,7 @@ impl<'a> Reader<'a> {
             0..0x80 => usize::from(first),
             _ => self.long_length(first & 0x7f, item, offset)?,
         };
-        Ok(Header {
-            tag,
-            len: Some(len),
-        })
+        Ok(Some(len))
     }
 
     fn skip_tag_number(&mut self, item: Item, offset: usize) -> Result<(), ParseError> {
@@ -460,7 +456,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let offset = self.offset;
-            match self.header(item)?.len {
+            match self.header(item)? {
                 Some(len) => {
                     self.take(len);
                 }

@@ -126,11 +126,12 @@ impl OpenSsl {
         let flags = CMSOptions::PARTIAL | CMSOptions::DETACHED | CMSOptions::BINARY;
         let certs_only = CmsContentInfo::sign::<Private>(None, None, Some(&issued), None, flags)?;
         let envelope = encrypt(&certs_only.to_der()?, &request.signer)?;
+        let sender_nonce = nonce()?;
         let attributes = [
             Attribute::printable(&self.types.message_type, CERT_REP.as_bytes()),
             Attribute::printable(&self.types.pki_status, SUCCESS.as_bytes()),
             Attribute::printable(&self.types.transaction_id, &request.transaction_id),
-            Attribute::octets(&self.types.sender_nonce, &nonce()?),
+            Attribute::octets(&self.types.sender_nonce, &sender_nonce),
             Attribute::octets(&self.types.recipient_nonce, &request.sender_nonce),
         ];
         sign(&envelope, &self.ca, &self.ca_key, &attributes)
