@@ -32,12 +32,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::issue::{NOW, csr};
-use common::{Parties, key, rng, self_signed, vector};
+use common::{Parties, RsaKey, key, rng, self_signed, vector};
 use dir::Dir;
 use keys::Keys;
 use office::{Case, Decision, Office};
 use options::Options;
-use scep::crypto::rustcrypto::RsaKey;
 use scep::{
     Certificate, Csr, FailInfo, IssuerAndSerialNumber, Request, RequestBuilder, SignerIdentity,
     TransactionId, oid,

@@ -3,13 +3,10 @@
 
 mod common;
 
-use common::{Parties, certificate, key, pem, pss, rng, self_signed, vector};
+use common::{Parties, RsaKey, certificate, key, pem, provider, pss, rng, self_signed, vector};
 use proptest::prelude::*;
 use scep::client::{Answer, Client, Enrolment, Outcome, Requester, ResumeError, SavedEnrolment};
-use scep::crypto::rustcrypto::RsaKey;
-use scep::crypto::{
-    ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
-};
+use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
 use scep::server::HeldEnrolment;
 use scep::{
     BuildError, CaRoles, Capabilities, Certificate, Csr, CsrBuilder, FailInfo,
@@ -259,7 +256,7 @@ fn csr_on(key: &RsaKey, subject: &str) -> Csr {
         .challenge_password("not-to-be-seen")
         .build(SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256))
         .unwrap()
-        .sign(key, &Provider::rustcrypto(), &mut rng())
+        .sign(key, &provider(), &mut rng())
         .unwrap()
 }
 

@@ -7,9 +7,9 @@ use common::forge::{
     Forge, NULL, algorithm, elements, inside, octets, sequence, small_integer, tlv,
 };
 use common::issue::{self, Template};
-use common::{Parties, certificate, key, rng, self_signed, vector};
+use common::{Parties, certificate, key, provider, rng, self_signed, vector};
 use proptest::prelude::*;
-use scep::crypto::{CryptoError, Provider};
+use scep::crypto::CryptoError;
 use scep::server::{Authority, HeldEnrolment, NotHeld, Received, Server};
 use scep::{
     BuildError, CertRep, Certificate, Csr, FailInfo, IssuerAndSerialNumber, Item, Limits,
@@ -214,7 +214,7 @@ fn a_provider_without_sha_256_has_no_transaction_keys() {
         }
     }
     let waiting = Waiting::new();
-    let provider = Provider::rustcrypto().with_digest(&Without);
+    let provider = provider().with_digest(&Without);
     let error = Err(CryptoError::Unsupported);
     assert_eq!(waiting.held.transaction_key(&provider), error);
     assert_eq!(waiting.request.transaction_key(&provider), error);

@@ -8,8 +8,7 @@ use common::forge::{
 };
 use common::verdict::{BAD_CHECK, SMALL_KEY, good, open, open_error};
 use common::x509::{MadeCertificate, MadeCsr, common_name, critical_extension, extension, name};
-use common::{Parties, key, rng};
-use scep::crypto::rustcrypto::RsaKey;
+use common::{Parties, RsaKey, key, rng};
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
 use scep::{ChallengePassword, Csr, Limits, OpenError, PkiMessage, Refused, Request, oid};
 

@@ -10,8 +10,7 @@ use common::verdict::{
     BAD_CHECK, around, bad_alg, envelope, good, open, open_error, verify, verify_error,
 };
 use common::x509::{MadeCertificate, common_name, critical_extension, extension, name};
-use common::{Parties, key, rng, vector};
-use scep::crypto::rustcrypto::RsaKey;
+use common::{Parties, RsaKey, key, rng, vector};
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
 use scep::{
     Certificate, Limits, OpenError, PkiMessage, Refused, Request, RequestBuilder, SignerIdentity,

@@ -5,8 +5,7 @@ mod common;
 
 use common::forge::{octets, oid_der, sequence, tlv};
 use common::issue::{self, NOW, Template, dns_names, name};
-use common::{Parties, certificate, key, rng, vector};
-use scep::crypto::rustcrypto::RsaKey;
+use common::{Parties, RsaKey, certificate, key, rng, vector};
 use scep::server::{Holder, OldValidity};
 use scep::{
     Certificate, Csr, CsrBuilder, IssuerAndSerialNumber, Limits, MessageType, Oid, PkiMessage,

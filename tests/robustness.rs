@@ -11,12 +11,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::forge::{elements, inside};
-use common::{pem, rng};
+use common::{RsaKey, pem, provider, rng};
 use manifest::{Keys, Vector, attributes, is_reply, read, vectors, widest_policy};
-use scep::crypto::rustcrypto::RsaKey;
-use scep::crypto::{
-    CryptoError, CryptoRng, DecryptionKey, KeyTransport, Policy, Provider, SubstituteSecret,
-};
+use scep::crypto::{CryptoError, CryptoRng, DecryptionKey, KeyTransport, Policy, SubstituteSecret};
 use scep::{
     CaCertificates, Capabilities, Certificate, CertsOnly, Crl, IssuerAndSerialNumber,
     IssuerAndSubject, Item, Limit, Limits, MessageType, NextCaCertificates, ParseError,
@@ -167,9 +164,7 @@ fn bodies() -> Vec<(String, Vec<u8>, ReadBody)> {
         let Some(key) = keys.of(&vector) else {
             continue;
         };
-        let Ok(opened) =
-            inspect::open_unverified(&message, &Provider::rustcrypto(), &[key], &mut rng())
-        else {
+        let Ok(opened) = inspect::open_unverified(&message, &provider(), &[key], &mut rng()) else {
             // Single DES opens with the feature `legacy` alone.
             let needs_legacy = vector.facts["envelope"]["cipher"] == "des-cbc";
             assert!(
@@ -311,7 +306,7 @@ fn verified_and_opened(
     keys: &Keys,
     key: Option<&dyn DecryptionKey>,
 ) -> Option<Yield> {
-    let (provider, policy) = (Provider::rustcrypto(), widest_policy());
+    let (provider, policy) = (provider(), widest_policy());
     let message = PkiMessage::parse(bytes, &Limits::REQUEST).ok()?;
     let payload = if is_reply(vector) || vector.facts["message_type"] == 18 {
         let report = inspect::signature(&message, &provider, &policy, &keys.cas)?;
@@ -336,8 +331,7 @@ fn verified_and_opened(
 }
 
 fn opened_unverified(message: &PkiMessage<'_>, key: &dyn DecryptionKey) -> Option<Vec<u8>> {
-    let opened =
-        inspect::open_unverified(message, &Provider::rustcrypto(), &[key], &mut rng()).ok()?;
+    let opened = inspect::open_unverified(message, &provider(), &[key], &mut rng()).ok()?;
     Some(opened.secret_plaintext().to_vec())
 }
 
@@ -564,7 +558,7 @@ fn another_message_type_is_read_and_never_verified() {
         bytes[types..types + 2].copy_from_slice(&text);
         let message = PkiMessage::parse(&bytes[..], &Limits::REQUEST).unwrap();
         assert_eq!(message.unverified_message_type(), message_type);
-        let verified = message.verify(&Provider::rustcrypto(), &Policy::default(), &keys.trust());
+        let verified = message.verify(&provider(), &Policy::default(), &keys.trust());
         assert!(verified.is_err());
     }
 }

@@ -5,8 +5,7 @@ mod common;
 
 use common::forge::{Attribute, Envelope, Forge, oaep_id, printable, tlv};
 use common::issue::{self, NOW, Ra};
-use common::{Parties, certificate, key, rng, vector};
-use scep::crypto::rustcrypto::RsaKey;
+use common::{Parties, RsaKey, certificate, key, rng, vector};
 use scep::crypto::{ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy};
 use scep::http::{Method, Response};
 use scep::server::{Authority, Received, RefusedRequest, Server};

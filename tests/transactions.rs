@@ -3,8 +3,7 @@
 
 mod common;
 
-use common::{Parties, certificate, rng, vector};
-use scep::crypto::rustcrypto::RsaKey;
+use common::{Parties, RsaKey, certificate, rng, vector};
 use scep::crypto::{
     ContentCipher, CryptoError, CryptoRng, DigestAlgorithm, KeyTransport, Policy,
     SignatureAlgorithm, SigningKey, SubstituteSecret,
@@ -645,7 +644,7 @@ fn a_key_that_is_too_short_for_the_transport_gets_the_other_one() {
     // 1024 bits leave no room for OAEP with SHA-512 (RFC 8017, section 7.1.1).
     let mut parties = Parties::new();
     parties.policy = Policy::compatible();
-    let short = scep::crypto::rustcrypto::RsaKey::generate(1024, &mut rng()).unwrap();
+    let short = RsaKey::generate(1024, &mut rng()).unwrap();
     let certificate = common::self_signed(&short, "CN=short");
     let signer = SignerIdentity::new(&certificate, &short).unwrap();
     let roles = parties.roles();

@@ -5,9 +5,9 @@ mod common;
 #[path = "common/manifest.rs"]
 mod manifest;
 
-use common::{certificate, rng};
+use common::{certificate, provider, rng};
 use manifest::{Keys, Vector, hex, is_reply, kind, read, vectors, widest_policy};
-use scep::crypto::{DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider};
+use scep::crypto::{DecryptionKey, DigestAlgorithm, KeyTransport, Policy};
 use scep::inspect::RecipientKind;
 use scep::{
     CaCertificates, Capabilities, Capability, CertsOnly, DecryptError, Encoding, Limits,
@@ -72,7 +72,7 @@ fn attributes_are_as_openssl_reads_them() {
 #[test]
 fn every_signature_is_valid_over_the_attributes_as_they_came() {
     each(|vector, message, keys| {
-        let provider = Provider::rustcrypto();
+        let provider = provider();
         let judge = |policy| inspect::signature(message, &provider, &policy, &keys.cas).unwrap();
         let report = judge(Policy::default());
         assert_eq!(
@@ -132,7 +132,7 @@ fn every_envelope_opens_with_its_key() {
             assert_eq!(transport, KeyTransport::RsaOaep { digest, mgf_digest });
         }
 
-        let provider = Provider::rustcrypto();
+        let provider = provider();
         let open = |key: &dyn DecryptionKey| {
             inspect::open_unverified(message, &provider, &[key], &mut rng())
         };
@@ -173,7 +173,7 @@ fn receive(
     keys: &Keys,
     policy: &Policy,
 ) -> Result<Request, OpenError> {
-    let provider = Provider::rustcrypto();
+    let provider = provider();
     let verified = message
         .verify(&provider, policy, &keys.trust())
         .unwrap_or_else(|error| panic!("{}: {error}", vector.file));
@@ -186,7 +186,7 @@ fn receive(
 fn every_request_goes_the_servers_road() {
     each(|vector, message, keys| {
         let (facts, file) = (&vector.facts, &vector.file);
-        let (provider, policy) = (Provider::rustcrypto(), widest_policy());
+        let (provider, policy) = (provider(), widest_policy());
         match facts["message_type"].as_u64().unwrap() {
             3 => {
                 let refused = message
@@ -261,7 +261,7 @@ fn nobody_elses_request_is_taken() {
         if is_reply(vector) || vector.facts["message_type"] == 18 {
             return;
         }
-        let (provider, policy) = (Provider::rustcrypto(), widest_policy());
+        let (provider, policy) = (provider(), widest_policy());
         let stranger = certificate(&read("keys/ca-jscep-next.pem"));
         let trust = scep::SignerTrust::new()
             .issuer(&stranger)
@@ -295,7 +295,7 @@ fn bodies_of_get_ca_cert_are_told_apart_by_content() {
 fn a_next_ca_is_what_the_current_one_signed() {
     let keys = Keys::read();
     let [jscep, micromdm] = &keys.cas;
-    let (provider, policy) = (Provider::rustcrypto(), Policy::default());
+    let (provider, policy) = (provider(), Policy::default());
     let body = read("openssl-made/getnextcacert-signed.der");
     let body = NextCaCertificates::parse(body, &Limits::REPLY).unwrap();
     assert!(body.unverified_has_content());
@@ -316,7 +316,7 @@ fn a_next_ca_is_what_the_current_one_signed() {
 #[test]
 fn a_message_is_no_next_ca_and_the_reverse() {
     let keys = Keys::read();
-    let (provider, policy) = (Provider::rustcrypto(), Policy::default());
+    let (provider, policy) = (provider(), Policy::default());
     let signers: Vec<_> = keys.cas.iter().collect();
     each(|vector, _, _| {
         let body = NextCaCertificates::parse(&vector.bytes[..], &Limits::REPLY).unwrap();

@@ -1,6 +1,7 @@
 //! The answer is not authenticated, and here somebody adds to it what the CA once issued to him.
 
 use super::*;
+use crate::common::provider;
 
 const ANY_PURPOSE: &str = "2.5.29.37.0";
 const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
@@ -224,7 +225,7 @@ fn a_set_with_the_certificate_of_a_device_as_openssl_wrote_it() {
         &CaPin::certificate(&ca),
         NOW,
         &RoleRules::default(),
-        &Provider::rustcrypto(),
+        &provider(),
         &Policy::strict(),
     )
     .unwrap();

@@ -1,6 +1,7 @@
 //! What keyUsage allows, and leave to ignore it.
 
 use super::*;
+use crate::common::provider;
 
 fn alone(usage: Option<u8>, rules: RoleRules) -> Result<Told, RoleError> {
     let answer = [Made { usage, ..CA }.self_signed()];
@@ -56,7 +57,7 @@ fn the_ca_of_micromdm_needs_that_leave() {
     let ca = certificate(vector!("keys/ca-micromdm.pem"));
     let pin = CaPin::certificate(&ca);
     let select = |rules: RoleRules| {
-        let (provider, policy) = (Provider::rustcrypto(), Policy::default());
+        let (provider, policy) = (provider(), Policy::default());
         let roles = CaRoles::select(&answer, &pin, NOW, &rules, &provider, &policy)?;
         Ok((
             roles.recipient_reason(),

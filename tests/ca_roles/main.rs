@@ -16,8 +16,8 @@ use common::made::{
     ALL_USES, BOTH, CERT_AND_CRL_SIGN, Constraints, DATA_ENCIPHERMENT, DIGITAL_SIGNATURE, EC_KEY,
     EXPIRED, KEY_ENCIPHERMENT, Made, NOT_YET, Period,
 };
-use common::{certificate, vector};
-use scep::crypto::{DigestAlgorithm, Policy, Provider};
+use common::{certificate, provider, vector};
+use scep::crypto::{DigestAlgorithm, Policy};
 use scep::{
     CaCertificates, CaPin, CaRole, CaRoles, Certificate, CertsOnly, Fingerprint,
     FingerprintAlgorithm, Limits, Oid, Refused, RoleError, RoleReason, RoleRules, oid,
@@ -99,7 +99,7 @@ fn roles_under(
 ) -> Result<CaRoles<'static>, RoleError> {
     let (media_type, body) = CaCertificates::encode(answer).unwrap();
     let answer = CaCertificates::parse(body, Some(media_type), &Limits::REPLY).unwrap();
-    CaRoles::select(&answer, pin, NOW, &rules, &Provider::rustcrypto(), policy)
+    CaRoles::select(&answer, pin, NOW, &rules, &provider(), policy)
 }
 
 /// Selects from the answer in every rotation, forwards and backwards, which all must tell the same.
@@ -138,5 +138,5 @@ fn no_usage() -> RoleRules {
 }
 
 fn fingerprint(algorithm: FingerprintAlgorithm, certificate: &Certificate<'_>) -> Fingerprint {
-    Fingerprint::of(algorithm, certificate, &Provider::rustcrypto()).unwrap()
+    Fingerprint::of(algorithm, certificate, &provider()).unwrap()
 }

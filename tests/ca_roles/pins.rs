@@ -1,6 +1,7 @@
 //! Which certificate is trusted, and what follows for those around it.
 
 use super::*;
+use crate::common::provider;
 
 fn ca_alone() -> Result<Told, RoleError> {
     let ca = ("CA", IssuingCa);
@@ -185,7 +186,7 @@ fn an_old_root_issues_what_a_client_enrols_for() {
         ..CA_OF_ALL_USES
     };
     let device = DEVICE.issued_by(&old);
-    let (provider, policy) = (Provider::rustcrypto(), Policy::default());
+    let (provider, policy) = (provider(), Policy::default());
     assert_eq!(
         device.verify_issued_by(&old.self_signed(), &provider, &policy),
         Ok(())
@@ -220,7 +221,7 @@ fn what_cannot_be_read_has_no_role() {
         &CaPin::certificate(&ca),
         NOW,
         &RoleRules::default(),
-        &Provider::rustcrypto(),
+        &provider(),
         &Policy::default(),
     );
     assert_eq!(roles.map(|roles| Told::of(&roles)), ca_alone());

@@ -4,8 +4,8 @@ use crate::common::issue::NOW;
 use crate::common::made::{
     ALL_USES, BOTH, CERT_AND_CRL_SIGN, DIGITAL_SIGNATURE, EXPIRED, KEY_ENCIPHERMENT, Made, NOT_YET,
 };
-use crate::common::{Parties, certificate, key, rng, vector};
-use scep::crypto::{Policy, Provider};
+use crate::common::{Parties, certificate, key, provider, rng, vector};
+use scep::crypto::Policy;
 use scep::{
     CaCertificates, CaPin, CaRole, CaRoles, CertRep, Certificate, CertificateSignatureError,
     Limits, NextCaBuilder, NextCaCertificates, PkiMessage, Recipient, RequestBuilder, RoleError,
@@ -26,7 +26,7 @@ fn body(certificates: &[Certificate<'_>], signer: &Made, certificate: &Certifica
     let key = key(signer.key);
     let signer = SignerIdentity::new(certificate, &key).unwrap();
     NextCaBuilder::new(certificates, &signer)
-        .build(&Provider::rustcrypto(), &Policy::default())
+        .build(&provider(), &Policy::default())
         .unwrap()
         .sign(&key, &mut rng())
         .unwrap()
@@ -38,7 +38,7 @@ fn from_next(body: Vec<u8>, current: &CaRoles<'_>) -> Result<CaRoles<'static>, R
         current,
         NOW,
         &RoleRules::default(),
-        &Provider::rustcrypto(),
+        &provider(),
         &Policy::default(),
     )
 }
@@ -160,7 +160,7 @@ fn the_chain_goes_on_to_what_was_pinned() {
         let answer = [root.clone(), current_ca.clone()];
         let (media_type, answer) = CaCertificates::encode(&answer).unwrap();
         let answer = CaCertificates::parse(answer, Some(media_type), &Limits::REPLY).unwrap();
-        let (provider, policy) = (Provider::rustcrypto(), Policy::default());
+        let (provider, policy) = (provider(), Policy::default());
         let (pin, rules) = (CaPin::certificate(&root), RoleRules::default());
         let current = CaRoles::select(&answer, &pin, NOW, &rules, &provider, &policy).unwrap();
         let body = body(certificates, &CURRENT, &current_ca);

@@ -2,9 +2,8 @@
 //!
 //! It reads and writes DER by itself, so that the crate is not judged by its own code; keys and digests are the crate's.
 
-use scep::crypto::{
-    ContentCipher, DigestAlgorithm, KeyTransport, Provider, SignatureAlgorithm, SigningKey,
-};
+use super::provider;
+use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm, SigningKey};
 use scep::{Certificate, Oid, oid};
 
 use super::rng;
@@ -366,7 +365,7 @@ impl Forge {
     }
 
     fn redigest(&mut self) {
-        let digest = Provider::rustcrypto()
+        let digest = provider()
             .digests()
             .digest(
                 self.signature.digest(),
@@ -530,7 +529,7 @@ impl Envelope {
         cipher: ContentCipher,
         transport: KeyTransport,
     ) -> Self {
-        let provider = Provider::rustcrypto();
+        let provider = provider();
         let iv = random(cipher.block_len());
         let mut encrypted_content = blocks.to_vec();
         provider

@@ -1,12 +1,11 @@
 //! Certificates as a CA issues them, and the CSRs they are issued for; all in DER that is written here.
 
-use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{DigestAlgorithm, SigningKey};
 use scep::{Certificate, Csr, CsrBuilder, Oid, oid};
 
 use super::forge::{oid_der, sequence, set_of, tlv};
 use super::x509::{MadeCertificate, extension, signature_id};
-use super::{Parties, certificate, key, rng, vector};
+use super::{Parties, RsaKey, certificate, key, rng, vector};
 
 /// Half past one on a day in 2026.
 pub(crate) const NOW: i64 = 1_796_000_000;

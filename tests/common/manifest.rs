@@ -2,11 +2,10 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use scep::crypto::Policy;
-use scep::crypto::rustcrypto::RsaKey;
 use scep::{Certificate, PkiMessage, SignerTrust, inspect};
 use serde_json::Value;
 
-use super::common::{certificate, key};
+use super::common::{RsaKey, certificate, key};
 
 /// One message, and what OpenSSL says of it.
 pub(crate) struct Vector {

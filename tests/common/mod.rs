@@ -11,7 +11,6 @@ pub(crate) mod x509;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{
     ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy, Provider, SignatureAlgorithm,
 };
@@ -28,6 +27,21 @@ macro_rules! vector {
     };
 }
 pub(crate) use vector;
+
+/// The keys of the provider that the tests are run with.
+#[cfg(feature = "aws-lc-rs")]
+pub(crate) use scep::crypto::aws_lc_rs::RsaKey;
+#[cfg(not(feature = "aws-lc-rs"))]
+pub(crate) use scep::crypto::rustcrypto::RsaKey;
+
+/// The provider that the tests are run with: the one of aws-lc-rs where it is built in, else the software provider. To
+/// run them with each, run them with and without the feature.
+pub(crate) const fn provider() -> Provider {
+    #[cfg(feature = "aws-lc-rs")]
+    return Provider::aws_lc_rs();
+    #[cfg(not(feature = "aws-lc-rs"))]
+    return Provider::rustcrypto();
+}
 
 /// The system's random bytes.
 pub(crate) fn rng() -> UnwrapErr<SysRng> {
@@ -67,7 +81,7 @@ pub(crate) struct Parties {
 
 impl Parties {
     pub(crate) fn new() -> Self {
-        let (provider, policy) = (Provider::rustcrypto(), Policy::default());
+        let (provider, policy) = (provider(), Policy::default());
         let csr = UnverifiedCsr::from_der(pem(vector!("keys/c2048.csr.pem")), &Limits::REQUEST)
             .unwrap()
             .verify(&provider, &policy)
@@ -145,9 +159,9 @@ pub(crate) fn self_signed(key: &RsaKey, subject: &str) -> Certificate<'static> {
         not_after: 1_798_761_600,
     };
     SignerCertificateBuilder::new(&subject, key.public_key_der(), validity)
-        .build(key.algorithms()[0], &Provider::rustcrypto(), &mut rng())
+        .build(key.algorithms()[0], &provider(), &mut rng())
         .unwrap()
-        .sign(key, &Provider::rustcrypto(), &mut rng())
+        .sign(key, &provider(), &mut rng())
         .unwrap()
 }
 

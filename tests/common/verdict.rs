@@ -1,8 +1,7 @@
 //! A good message with one thing changed, and what the crate says of it.
 
 use super::forge::{Envelope, Forge};
-use super::{Parties, rng};
-use scep::crypto::rustcrypto::RsaKey;
+use super::{Parties, RsaKey, rng};
 use scep::crypto::{
     CipherSet, ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy, SigningKey,
 };

@@ -1,6 +1,6 @@
 //! Certificates and CSRs by hand, with what no builder of this crate writes.
 
-use scep::crypto::rustcrypto::RsaKey;
+use super::RsaKey;
 use scep::crypto::{DigestAlgorithm, SignatureAlgorithm, SigningKey};
 use scep::{Certificate, Oid, oid};
 
