@@ -52,6 +52,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `rustcrypto` (default) | the software provider: RSA, AES, 3DES, SHA-1, SHA-2; still `no_std` |
+//! | `aws-lc-rs` | the fast provider: RSA by AWS-LC, several times as fast as the software provider, which does the rest; needs `std` and a C compiler |
 //! | `legacy` | single DES and MD5 signatures, under `Policy::legacy()` |
 //! | `pem` | keys and certificates from PEM |
 //! | `cms` | conversions from and to the `cms` crate's types; outside the semver promise until cms 0.3.0 is final |

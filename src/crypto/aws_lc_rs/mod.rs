@@ -1,7 +1,7 @@
-//! The fast provider, made of [aws-lc-rs](https://github.com/aws/aws-lc-rs): RSA in assembler, about ten times the speed of
-//! the software provider's.
+//! The fast provider, made of [aws-lc-rs](https://github.com/aws/aws-lc-rs): RSA in assembler, four times as fast as that of the
+//! software provider, and ten times on processors with AVX-512 IFMA.
 //!
-//! It needs the standard library and, to build, a C compiler. What AWS-LC lacks is done by the
+//! It needs the standard library and, to build, a C compiler and nothing else on Linux on x86-64. What AWS-LC lacks is done by the
 //! [software provider](super::rustcrypto), part by part:
 //!
 //! | part | AWS-LC | the software provider |
@@ -9,10 +9,10 @@
 //! | [`RsaSignatures`] | PKCS #1 v1.5 and PSS with SHA-2 and a salt as long as the digest, PKCS #1 v1.5 with SHA-1, from 2048 bits | all other |
 //! | [`RsaKeyTransport`] | PKCS #1 v1.5, OAEP with the same hash in both places, from 2048 bits | all other |
 //! | [`RsaKey`] | as those two, without SHA-1 signatures | all other |
-//! | content, digests | nothing: it is no faster at the size of a message | all |
+//! | content, digests | nothing: at the size of a message AWS-LC takes as long | all |
 //!
 //! AWS-LC takes its random numbers from its own generator, and blinds private operations by it: the `rng` that a method
-//! is given is used only by the software provider.
+//! is given is used only by the software provider. Nothing is shared between threads but keys, which nobody changes.
 
 mod rsa;
 mod rsa_key;
