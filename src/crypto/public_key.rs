@@ -53,7 +53,7 @@ pub(crate) fn fits_transport(spki: &[u8], transport: KeyTransport, key_len: usiz
         .is_some_and(|modulus_len| key_len.saturating_add(overhead) <= modulus_len)
 }
 
-/// The RSAPublicKey of an RSA key and the size of its modulus in bits; `None` if it is no RSA key.
+/// The RSAPublicKey in an RSA key, and the size of its modulus in bits; `None` if it is no RSA key.
 #[cfg(feature = "aws-lc-rs")]
 pub(crate) fn rsa_public_key(spki: &[u8]) -> Option<(&[u8], usize)> {
     let key = read(spki).ok()?;

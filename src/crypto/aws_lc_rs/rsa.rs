@@ -47,7 +47,7 @@ impl VerifySignature for RsaSignatures {
         if verified {
             return Ok(());
         }
-        // Also for what failed: a DigestInfo without parameters is right, and AWS-LC does not know it.
+        // Also what failed: AWS-LC does not know that a DigestInfo may have no parameters.
         rustcrypto::RsaSignatures.verify(algorithm, public_key, message, signature)
     }
 }
@@ -66,7 +66,7 @@ impl EncryptKey for RsaKeyTransport {
     ) -> Result<Vec<u8>, CryptoError> {
         let native = Padding::of(algorithm)
             .filter(|_| public_key_for_aws_lc(public_key).is_some())
-            // AWS-LC takes no key whose algorithm has no parameters, though some write it so.
+            // It takes no key whose algorithm has no parameters, though some write it so.
             .and_then(|padding| Some((padding, PublicEncryptingKey::from_der(public_key).ok()?)));
         let Some((padding, public_key)) = native else {
             return rustcrypto::RsaKeyTransport.encrypt_key(algorithm, public_key, key, rng);
@@ -156,8 +156,6 @@ fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::
 }
 
 /// The RSAPublicKey of a SubjectPublicKeyInfo, if it is one and of a size that AWS-LC takes.
-///
-/// aws-lc-rs reads it in one of three ways and tries all three: a SubjectPublicKeyInfo, two times over.
 fn public_key_for_aws_lc(spki: &[u8]) -> Option<&[u8]> {
     let (public_key, bits) = rsa_public_key(spki)?;
     MODULUS_BITS.contains(&bits).then_some(public_key)

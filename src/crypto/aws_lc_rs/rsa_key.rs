@@ -5,14 +5,17 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use ::aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use ::aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk};
 use ::aws_lc_rs::rand::SystemRandom;
 use ::aws_lc_rs::rsa::{
-    KeyPair, KeySize, OaepPrivateDecryptingKey, Pkcs1PrivateDecryptingKey, PrivateDecryptingKey,
+    KeyPair, KeySize, OaepAlgorithm, OaepPrivateDecryptingKey, Pkcs1PrivateDecryptingKey,
+    PrivateDecryptingKey,
 };
 use ::aws_lc_rs::signature::{
     RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
     RSA_PSS_SHA512, RsaSignatureEncoding,
 };
+use ctutils::{Choice, CtAssign};
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -25,11 +28,13 @@ use crate::crypto::{
 /// An RSA private key in memory, from 1024 to 8192 bits: what AWS-LC can do with it is done there, all other by
 /// [`rustcrypto::RsaKey`].
 ///
-/// Prepare it once and keep it: reading a key takes longer than using it. It is held twice, once for each of the two, and
-/// checked by both, so that one provider takes no key that the other refuses.
+/// Prepare it once and keep it: reading a key takes about as long as using it. It is held by both, and checked by both, so
+/// that one provider takes no key that the other refuses.
 ///
-/// RSAES-PKCS1-v1_5 in AWS-LC tells that the padding is wrong. That does not show: the caller of
-/// [`DecryptionKey::decrypt_key`] goes on with a substitute key and never branches on the result.
+/// RSAES-PKCS1-v1_5 never tells that the padding is wrong: it gives a plaintext that is derived from the key and the
+/// ciphertext instead, always the same one. AWS-LC itself does tell, and some hundreds of instructions of the time that it takes
+/// depend on it. Where that is too much, decrypt with a [`rustcrypto::RsaKey`] and sign with this one, or let the policy
+/// allow RSAES-OAEP alone.
 ///
 /// The key is zeroised when it is dropped, and not shown by `Debug`.
 pub struct RsaKey {
@@ -165,18 +170,13 @@ impl DecryptionKey for RsaKey {
         encrypted_key: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let Some((native, padding)) = self.native.as_ref().zip(Padding::of(algorithm)) else {
-            return self.software.decrypt_key(algorithm, encrypted_key, rng);
-        };
-        let mut key = Zeroizing::new(vec![0; native.pkcs1v15.min_output_size()]);
-        let len = match padding {
-            Padding::Pkcs1v15 => native.pkcs1v15.decrypt(encrypted_key, &mut key),
-            Padding::Oaep(oaep) => native.oaep.decrypt(oaep, encrypted_key, &mut key, None),
+        match self.native.as_ref().zip(Padding::of(algorithm)) {
+            Some((native, Padding::Pkcs1v15)) => {
+                native.decrypt_pkcs1v15(encrypted_key, self.substitute_secret())
+            }
+            Some((native, Padding::Oaep(oaep))) => native.decrypt_oaep(oaep, encrypted_key),
+            None => self.software.decrypt_key(algorithm, encrypted_key, rng),
         }
-        .map_err(|_| CryptoError::Failed)?
-        .len();
-        key.truncate(len);
-        Ok(key)
     }
 
     fn substitute_secret(&self) -> &SubstituteSecret {
@@ -195,15 +195,83 @@ impl fmt::Debug for RsaKey {
 impl Native {
     fn from_pkcs8_der(pkcs8: &[u8]) -> Result<Self, CryptoError> {
         let decrypting =
-            || PrivateDecryptingKey::from_pkcs8(pkcs8).map_err(|_| CryptoError::InvalidKey);
+            PrivateDecryptingKey::from_pkcs8(pkcs8).map_err(|_| CryptoError::InvalidKey)?;
         Ok(Self {
             signing: KeyPair::from_pkcs8(pkcs8).map_err(|_| CryptoError::InvalidKey)?,
-            pkcs1v15: Pkcs1PrivateDecryptingKey::new(decrypting()?)
+            pkcs1v15: Pkcs1PrivateDecryptingKey::new(decrypting.clone())
                 .map_err(|_| CryptoError::InvalidKey)?,
-            oaep: OaepPrivateDecryptingKey::new(decrypting()?)
-                .map_err(|_| CryptoError::InvalidKey)?,
+            oaep: OaepPrivateDecryptingKey::new(decrypting).map_err(|_| CryptoError::InvalidKey)?,
         })
     }
+
+    /// The plaintext, or one that is made up if the padding is wrong. Both are there before it is known which one it is, and
+    /// it is chosen in constant time.
+    fn decrypt_pkcs1v15(
+        &self,
+        encrypted_key: &[u8],
+        secret: &SubstituteSecret,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let modulus_len = self.pkcs1v15.key_size_bytes();
+        if encrypted_key.len() != modulus_len {
+            return Err(CryptoError::Failed);
+        }
+        let (mut plaintext, made_up_len) = made_up_plaintext(secret, encrypted_key)?;
+        let mut decrypted = Zeroizing::new(vec![0; modulus_len]);
+        let len = self.pkcs1v15.decrypt(encrypted_key, &mut decrypted);
+        let len = len.map(|plaintext| plaintext.len());
+        let right = Choice::from_u8_lsb(u8::from(len.is_ok()));
+        plaintext.ct_assign(&decrypted[..], right);
+        plaintext.truncate(len.unwrap_or(made_up_len));
+        Ok(plaintext)
+    }
+
+    fn decrypt_oaep(
+        &self,
+        oaep: &'static OaepAlgorithm,
+        encrypted_key: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let mut plaintext = Zeroizing::new(vec![0; self.oaep.min_output_size()]);
+        let len = self
+            .oaep
+            .decrypt(oaep, encrypted_key, &mut plaintext, None)
+            .map_err(|_| CryptoError::Failed)?
+            .len();
+        plaintext.truncate(len);
+        Ok(plaintext)
+    }
+}
+
+/// As many bytes as the ciphertext has, derived from it and the secret, and how many of them are the plaintext: no more than
+/// fit into RSAES-PKCS1-v1_5 ([RFC 8017, section 7.2.1](https://www.rfc-editor.org/rfc/rfc8017#section-7.2.1)).
+fn made_up_plaintext(
+    secret: &SubstituteSecret,
+    ciphertext: &[u8],
+) -> Result<(Zeroizing<Vec<u8>>, usize), CryptoError> {
+    /// A number of bytes.
+    struct Bytes(usize);
+
+    impl KeyType for Bytes {
+        fn len(&self) -> usize {
+            self.0
+        }
+    }
+
+    const LABEL: &[u8] = b"scep made-up plaintext";
+    const PADDING: usize = 11;
+
+    let mut len = [0; 4];
+    let total = ciphertext.len().saturating_add(len.len());
+    let mut bytes = Zeroizing::new(vec![0; total]);
+    Prk::new_less_safe(HKDF_SHA256, secret.secret_bytes())
+        .expand(&[LABEL, ciphertext], Bytes(total))
+        .and_then(|derived| derived.fill(&mut bytes))
+        .map_err(|_| CryptoError::Failed)?;
+    for (slot, byte) in len.iter_mut().zip(bytes.drain(ciphertext.len()..)) {
+        *slot = byte;
+    }
+    let lengths = ciphertext.len().saturating_sub(PADDING).saturating_add(1);
+    let len = usize::try_from(u32::from_be_bytes(len)).unwrap_or_default();
+    Ok((bytes, len.checked_rem(lengths).unwrap_or_default()))
 }
 
 /// What AWS-LC signs with: no SHA-1, and PSS with a salt as long as the digest.
@@ -306,14 +374,56 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_decrypt_never_yields_a_content_key() {
+    fn bad_pkcs1v15_padding_gives_another_plaintext_always_the_same() {
+        let (fast, _) = keys();
+        let rng = &mut testing::rng();
+        let transport = KeyTransport::RsaPkcs1v15;
+        let encrypted = Provider::aws_lc_rs()
+            .key_encryption()
+            .encrypt_key(transport, fast.public_key_der(), &[7; 16], rng)
+            .unwrap();
+        let mut lengths = Vec::new();
+        for change in 1..=20 {
+            let mut wrong = encrypted.clone();
+            wrong[100] ^= change;
+            let once = fast.decrypt_key(transport, &wrong, rng).unwrap();
+            let again = fast.decrypt_key(transport, &wrong, rng).unwrap();
+            assert_eq!(once, again);
+            assert!(once.len() <= 245 && *once != [7; 16]);
+            lengths.push(once.len());
+        }
+        lengths.sort_unstable();
+        lengths.dedup();
+        assert!(lengths.len() > 5, "the length tells nothing: {lengths:?}");
+    }
+
+    #[test]
+    fn what_is_made_up_depends_on_key_and_ciphertext() {
+        let made_up = |secret, ciphertext: &[u8]| {
+            let secret = SubstituteSecret::new([secret; 32]);
+            made_up_plaintext(&secret, ciphertext).unwrap()
+        };
+        let one = made_up(1, &[1; 256]);
+        assert_eq!(one.0.len(), 256);
+        assert_eq!(one, made_up(1, &[1; 256]));
+        assert_ne!(one.0, made_up(2, &[1; 256]).0);
+        assert_ne!(one.0, made_up(1, &[2; 256]).0);
+    }
+
+    #[test]
+    fn what_is_no_ciphertext_of_the_key_is_failed() {
         let (fast, _) = keys();
         let rng = &mut testing::rng();
         for transport in transports() {
-            for wrong in [&[][..], &[1; 16], &[1; 256], &[0xff; 256], &[1; 257]] {
+            for wrong in [&[][..], &[1; 16], &[1; 255], &[1; 257]] {
                 let decrypted = fast.decrypt_key(transport, wrong, rng);
-                // PKCS #1 v1.5 may come upon right padding by chance, and then not on 16 bytes.
-                assert_ne!(decrypted.map(|key| key.len()).unwrap_or_default(), 16);
+                assert_eq!(decrypted, Err(CryptoError::Failed), "{transport:?}");
+            }
+            if transport != KeyTransport::RsaPkcs1v15 {
+                for wrong in [&[1; 256], &[0xff; 256]] {
+                    let decrypted = fast.decrypt_key(transport, wrong, rng);
+                    assert_eq!(decrypted, Err(CryptoError::Failed), "{transport:?}");
+                }
             }
         }
     }
