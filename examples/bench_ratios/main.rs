@@ -1,89 +1,35 @@
-//! Reads what criterion measured, of this crate and of benches/peers, and holds it against the targets: every figure as a
-//! ratio of one run.
+//! Reads what criterion measured, of this crate and of benches/peers, and holds it against the targets.
 //!
 //! ```text
-//! cargo run --example bench_ratios [-- --svg FILE] [DIRECTORY...]
+//! cargo run --example bench_ratios [-- [--svg FILE] [RUN...]]
 //! ```
 //!
-//! Without directories, target/criterion and benches/peers/target/criterion are read. The exit status is 0 if every target
-//! that was measured is met, 1 if one is missed, 2 if nothing can be read.
+//! A RUN is a directory that one `cargo bench` of each of the two wrote to, with CRITERION_HOME set to it; without one it is
+//! target/criterion and benches/peers/target/criterion. Every ratio is one of medians of the same run. Of several runs each is
+//! shown, and each must meet every target. The output is Markdown.
+//!
+//! The exit status is 0 if every target is met, 1 if one is missed, 2 if a figure is missing or nothing can be read.
 
+mod figures;
 mod plot;
-mod results;
+mod targets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use results::Results;
+use figures::Figures;
+use targets::{TARGETS, Target, Verdict};
 
-/// A figure that is to be at most `bound` times a sum of others.
-struct Target {
-    figure: &'static str,
-    bound: f64,
-    of: &'static [(f64, &'static str)],
-}
-
-const TARGETS: &[Target] = &[
-    at_most(
-        1.0 / 15.0,
-        "decode/pkcsreq_der",
-        &[(1.0, "decode/peer_cms")],
-    ),
-    at_most(4.0, "decode/pkcsreq_ber", &[(1.0, "decode/pkcsreq_der")]),
-    at_most(1.10, "server_receive/aws_lc_rs", &AWS_LC_RS_WITH_TWO),
-    at_most(1.10, "client_build/aws_lc_rs", &AWS_LC_RS_WITH_ONE),
-    at_most(1.10, "server_reply/aws_lc_rs", &AWS_LC_RS_WITH_ONE),
-    at_most(1.10, "client_receive/aws_lc_rs", &AWS_LC_RS_WITH_ONE),
-    at_most(1.05, "server_receive/rustcrypto", &RUSTCRYPTO_WITH_TWO),
-    at_most(1.05, "client_build/rustcrypto", &RUSTCRYPTO_WITH_ONE),
-    at_most(1.05, "server_reply/rustcrypto", &RUSTCRYPTO_WITH_ONE),
-    at_most(1.05, "client_receive/rustcrypto", &RUSTCRYPTO_WITH_ONE),
-    at_most(
-        0.67,
-        "peers/server_receive/scep_aws_lc_rs",
-        &[(1.0, "peers/server_receive/openssl")],
-    ),
-    at_most(
-        1.0,
-        "peers/client_build/scep_aws_lc_rs",
-        &[(1.0, "peers/client_build/openssl")],
-    ),
-    at_most(
-        1.0,
-        "peers/server_reply/scep_aws_lc_rs",
-        &[(1.0, "peers/server_reply/openssl")],
-    ),
-    at_most(
-        0.67,
-        "peers/client_receive/scep_aws_lc_rs",
-        &[(1.0, "peers/client_receive/openssl")],
-    ),
-];
-
-const AWS_LC_RS_WITH_ONE: [(f64, &str); 2] = [
-    (1.0, "bare/aws_lc_rs/rsa2048_private"),
-    (1.0, "bare/aws_lc_rs/rsa2048_public"),
-];
-const AWS_LC_RS_WITH_TWO: [(f64, &str); 2] = [
-    (1.0, "bare/aws_lc_rs/rsa2048_private"),
-    (2.0, "bare/aws_lc_rs/rsa2048_public"),
-];
-const RUSTCRYPTO_WITH_ONE: [(f64, &str); 2] = [
-    (1.0, "bare/rustcrypto/rsa2048_private"),
-    (1.0, "bare/rustcrypto/rsa2048_public"),
-];
-const RUSTCRYPTO_WITH_TWO: [(f64, &str); 2] = [
-    (1.0, "bare/rustcrypto/rsa2048_private"),
-    (2.0, "bare/rustcrypto/rsa2048_public"),
-];
-
-const fn at_most(bound: f64, figure: &'static str, of: &'static [(f64, &'static str)]) -> Target {
-    Target { figure, bound, of }
-}
+/// The directories of the run that is taken without arguments.
+const DEFAULT_RUN: [&str; 2] = ["target/criterion", "benches/peers/target/criterion"];
 
 fn main() -> ExitCode {
     match run() {
-        Ok(code) => code,
+        Ok(verdict) => ExitCode::from(match verdict {
+            Verdict::Pass => 0,
+            Verdict::Miss => 1,
+            Verdict::Missing => 2,
+        }),
         Err(error) => {
             eprintln!("bench_ratios: {error}");
             ExitCode::from(2)
@@ -91,61 +37,121 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let mut directories = Vec::new();
+fn run() -> Result<Verdict, Box<dyn std::error::Error>> {
+    let mut runs: Vec<Vec<PathBuf>> = Vec::new();
     let mut svg = None;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             lexopt::Arg::Long("svg") => svg = Some(PathBuf::from(arguments.value()?)),
-            lexopt::Arg::Value(directory) => directories.push(PathBuf::from(directory)),
+            lexopt::Arg::Value(run) => runs.push(vec![PathBuf::from(run)]),
             other => return Err(other.unexpected().into()),
         }
     }
-    if directories.is_empty() {
-        directories = ["target/criterion", "benches/peers/target/criterion"]
-            .map(PathBuf::from)
-            .into();
+    if runs.is_empty() {
+        runs.push(DEFAULT_RUN.map(PathBuf::from).into());
     }
-    let results = Results::read(&directories)?;
-    if results.is_empty() {
-        return Err("nothing was measured yet: run cargo bench first".into());
+    if svg.is_some() && runs.len() > 1 {
+        return Err("a plot shows one run: give one".into());
     }
-    let met = print_ratios(&results);
-    if let Some(svg) = svg {
-        std::fs::write(svg, plot::svg(&results))?;
+    let mut worst = Verdict::Pass;
+    for run in &runs {
+        let figures = Figures::read(run)?;
+        worst = worst.max(show(run, &figures));
+        if let Some(svg) = &svg {
+            std::fs::write(svg, plot::svg(&figures))?;
+        }
     }
-    Ok(if met {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(worst)
 }
 
-/// Prints a row a target; whether each that was measured is met.
-fn print_ratios(results: &Results) -> bool {
-    let mut all_met = true;
-    println!("| figure | measured, µs | ratio | to | at most | |");
-    println!("| --- | --- | --- | --- | --- | --- |");
-    for Target { figure, bound, of } in TARGETS {
-        let sum = of
-            .iter()
-            .map(|(times, id)| Some(times * results.microseconds(id)?))
-            .sum::<Option<f64>>();
-        let names: Vec<_> = of
-            .iter()
-            .map(|(times, id)| format!("{times} {id}"))
-            .collect();
-        let names = names.join(" + ");
-        let Some((measured, sum)) = results.microseconds(figure).zip(sum) else {
-            println!("| {figure} | - | - | {names} | {bound:.3} | not measured |");
-            continue;
-        };
-        let ratio = measured / sum;
-        let met = ratio <= *bound;
-        all_met &= met;
-        let verdict = if met { "pass" } else { "miss" };
-        println!("| {figure} | {measured:.2} | {ratio:.3} | {names} | {bound:.3} | {verdict} |");
+/// Prints the figures and ratios of a run, and gives the worst verdict.
+fn show(run: &[PathBuf], figures: &Figures) -> Verdict {
+    let names: Vec<_> = run.iter().map(|path| shown(path)).collect();
+    println!("Run: {}\n", names.join(" and "));
+    println!("| figure | median | 95 % interval |");
+    println!("| --- | --- | --- |");
+    let mut worst = Verdict::Pass;
+    for id in figures::expected() {
+        if figures.median(&id).is_none() {
+            println!("| `{id}` | missing | |");
+            worst = Verdict::Missing;
+        }
     }
-    all_met
+    for (id, figure) in figures.iter() {
+        println!(
+            "| `{id}` | {:.2} µs | {:.2} to {:.2} |",
+            figure.median, figure.lower, figure.upper
+        );
+    }
+    println!("\n| figure | divided by | ratio | at most | |");
+    println!("| --- | --- | --- | --- | --- |");
+    for target in TARGETS {
+        let (row, verdict) = judge(target, figures);
+        println!("{row}");
+        worst = worst.max(verdict);
+    }
+    println!();
+    worst
+}
+
+fn judge(target: &Target, figures: &Figures) -> (String, Verdict) {
+    let Target { figure, bound, .. } = target;
+    let ratio = target.ratio(figures);
+    let verdict = target.verdict(ratio);
+    let ratio = ratio.map_or_else(|| "missing".to_owned(), |ratio| format!("{ratio:.3}"));
+    let row = format!(
+        "| `{figure}` | {} | {ratio} | {bound:.3} | {verdict} |",
+        target.divisor()
+    );
+    (row, verdict)
+}
+
+fn shown(path: &Path) -> String {
+    format!("`{}`", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWICE: Target = Target {
+        figure: "a",
+        bound: 2.0,
+        of: &[(1.0, "b"), (2.0, "c")],
+    };
+
+    fn judged(figures: &[(&str, f64)]) -> (String, Verdict) {
+        judge(&TWICE, &Figures::of(figures))
+    }
+
+    #[test]
+    fn a_ratio_is_held_against_its_bound() {
+        let row =
+            |ratio, verdict| format!("| `a` | 1 × `b` + 2 × `c` | {ratio} | 2.000 | {verdict} |");
+        assert_eq!(
+            judged(&[("a", 10.0), ("b", 1.0), ("c", 2.0)]),
+            (row("2.000", "pass"), Verdict::Pass)
+        );
+        assert_eq!(
+            judged(&[("a", 10.1), ("b", 1.0), ("c", 2.0)]),
+            (row("2.020", "miss"), Verdict::Miss)
+        );
+        for incomplete in [&[("a", 10.0), ("b", 1.0)][..], &[("b", 1.0), ("c", 2.0)]] {
+            assert_eq!(
+                judged(incomplete),
+                (row("missing", "missing"), Verdict::Missing)
+            );
+        }
+    }
+
+    #[test]
+    fn every_target_is_made_of_figures_that_are_expected() {
+        let expected: Vec<_> = figures::expected().collect();
+        for target in TARGETS {
+            for id in target.ids() {
+                assert!(expected.iter().any(|expected| expected == id), "{id}");
+            }
+        }
+    }
 }

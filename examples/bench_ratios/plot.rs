@@ -2,16 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::results::Results;
+use crate::figures::{Figures, OPERATIONS};
 
-const OPERATIONS: [&str; 5] = [
-    "server_receive",
-    "client_build",
-    "server_reply",
-    "client_receive",
-    "server_turn",
-];
-
+/// The libraries in the order of their bars, and their colours.
 const LIBRARIES: [(&str, &str); 3] = [
     ("scep_aws_lc_rs", "#1b6ca8"),
     ("openssl", "#d08a2e"),
@@ -25,11 +18,10 @@ const GAP: f64 = 18.0;
 const TOP: f64 = 50.0;
 
 /// Bars on a linear scale, as far as the operations were measured. A bar that would leave the picture is cut and says so.
-pub(crate) fn svg(results: &Results) -> String {
-    let time = |operation: &str, library: &str| {
-        results.microseconds(&format!("peers/{operation}/{library}"))
-    };
-    // RSA in Rust alone takes ten times as long: the scale is that of the others.
+pub(crate) fn svg(figures: &Figures) -> String {
+    let time =
+        |operation: &str, library: &str| figures.median(&format!("peers/{operation}/{library}"));
+    // RSA in Rust alone takes several times as long: the scale is that of the others.
     let longest = OPERATIONS
         .iter()
         .flat_map(|operation| {

@@ -1,0 +1,133 @@
+//! What criterion left behind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// Each side's part of an enrolment, and a server's two in one.
+pub(crate) const OPERATIONS: [&str; 5] = [
+    "server_receive",
+    "client_build",
+    "server_reply",
+    "client_receive",
+    "server_turn",
+];
+
+const PROVIDERS: [&str; 2] = ["aws_lc_rs", "rustcrypto"];
+
+const LIBRARIES: [&str; 3] = ["scep_aws_lc_rs", "scep_rustcrypto", "openssl"];
+
+/// The figures of one run, by the ids of their benchmarks.
+pub(crate) struct Figures(BTreeMap<String, Figure>);
+
+/// The time of one iteration in microseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Figure {
+    pub(crate) median: f64,
+    /// The lower end of the interval around the median.
+    pub(crate) lower: f64,
+    /// Its upper end.
+    pub(crate) upper: f64,
+}
+
+/// The ids that a whole run has at least.
+pub(crate) fn expected() -> impl Iterator<Item = String> {
+    let decode = ["pkcsreq_der", "pkcsreq_ber", "certrep_der", "peer_cms"];
+    let bare = ["rsa2048_private", "rsa2048_public"];
+    let longer = ["server_turn_3072", "server_turn_4096"];
+    let by_provider = PROVIDERS.into_iter().flat_map(move |provider| {
+        let operations = OPERATIONS.into_iter().chain(longer);
+        operations
+            .map(move |operation| format!("{operation}/{provider}"))
+            .chain(bare.map(|operation| format!("bare/{provider}/{operation}")))
+    });
+    let by_library = OPERATIONS
+        .into_iter()
+        .flat_map(|operation| LIBRARIES.map(|library| format!("peers/{operation}/{library}")));
+    decode
+        .map(|message| format!("decode/{message}"))
+        .into_iter()
+        .chain(by_provider)
+        .chain(by_library)
+}
+
+impl Figures {
+    /// Reads all that stands below the directories of a run; one that is not there has nothing.
+    pub(crate) fn read(run: &[PathBuf]) -> io::Result<Self> {
+        let mut figures = Self(BTreeMap::new());
+        for directory in run.iter().filter(|directory| directory.is_dir()) {
+            figures.walk(directory)?;
+        }
+        Ok(figures)
+    }
+
+    /// The median of one iteration in microseconds.
+    pub(crate) fn median(&self, id: &str) -> Option<f64> {
+        self.0.get(id).map(|figure| figure.median)
+    }
+
+    /// All of them, by their ids.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Figure)> {
+        self.0.iter().map(|(id, figure)| (id.as_str(), *figure))
+    }
+
+    /// Takes medians from a test.
+    #[cfg(test)]
+    pub(crate) fn of(medians: &[(&str, f64)]) -> Self {
+        let figure = |median| Figure {
+            median,
+            lower: median,
+            upper: median,
+        };
+        let figures = medians.iter();
+        Self(
+            figures
+                .map(|(id, median)| ((*id).to_owned(), figure(*median)))
+                .collect(),
+        )
+    }
+
+    /// criterion writes a directory `new` for the last run of each benchmark.
+    fn walk(&mut self, directory: &Path) -> io::Result<()> {
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            if !path.is_dir() {
+                continue;
+            }
+            if !path.ends_with("new") {
+                self.walk(&path)?;
+                continue;
+            }
+            let id = json(&path.join("benchmark.json"))?["full_id"].clone();
+            let median = Figure::read(&json(&path.join("estimates.json"))?["median"]);
+            let (Some(id), Some(median)) = (id.as_str(), median) else {
+                return Err(io::Error::other(format!(
+                    "{}: not as expected",
+                    path.display()
+                )));
+            };
+            self.0.insert(id.to_owned(), median);
+        }
+        Ok(())
+    }
+}
+
+impl Figure {
+    /// Reads one of criterion's estimates, which are in nanoseconds.
+    fn read(estimate: &Value) -> Option<Self> {
+        let microseconds = |value: &Value| Some(value.as_f64()? / 1000.0);
+        let interval = &estimate["confidence_interval"];
+        Some(Self {
+            median: microseconds(&estimate["point_estimate"])?,
+            lower: microseconds(&interval["lower_bound"])?,
+            upper: microseconds(&interval["upper_bound"])?,
+        })
+    }
+}
+
+fn json(path: &Path) -> io::Result<Value> {
+    Ok(serde_json::from_slice(&fs::read(path)?)?)
+}
