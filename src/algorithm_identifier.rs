@@ -56,6 +56,11 @@ impl<'a> AlgorithmIdentifier<'a> {
         Oid::from_bytes(self.oid).unwrap_or(oid::DATA)
     }
 
+    /// The parameters as a whole element, if there are any.
+    pub(crate) const fn parameters(&self) -> Option<&'a [u8]> {
+        self.parameters
+    }
+
     /// The digest that this identifier names.
     // Interop: Microsoft's CryptoAPI writes a signature's identifier where a digest's belongs.
     pub(crate) fn digest(&self) -> Result<DigestAlgorithm, Unknown> {

@@ -72,6 +72,8 @@ pub(crate) fn key_algorithm(spki: &[u8]) -> Option<Oid> {
 
 struct PublicKey<'a> {
     algorithm: Oid,
+    /// The whole element, if there is one.
+    parameters: Option<&'a [u8]>,
     octets: &'a [u8],
 }
 
@@ -84,10 +86,11 @@ struct RsaPublicKey<'a> {
 fn read(spki: &[u8]) -> Result<PublicKey<'_>, ParseError> {
     let mut reader = Reader::new_der(spki, 0, Layer::Message, &Limits::REPLY);
     let key = reader.nested(tag::SEQUENCE, Item::SubjectPublicKeyInfo, |fields| {
-        let algorithm = AlgorithmIdentifier::read(fields)?.oid();
+        let algorithm = AlgorithmIdentifier::read(fields)?;
         let key = crate::signed::read_bit_string(fields, Item::SubjectPublicKeyInfo)?;
         Ok(PublicKey {
-            algorithm,
+            algorithm: algorithm.oid(),
+            parameters: algorithm.parameters(),
             octets: key.contents,
         })
     })?;
@@ -97,7 +100,8 @@ fn read(spki: &[u8]) -> Result<PublicKey<'_>, ParseError> {
 
 impl<'a> PublicKey<'a> {
     fn rsa(&self) -> Option<RsaPublicKey<'a>> {
-        if self.algorithm != oid::RSA_ENCRYPTION {
+        let null_or_none = self.parameters.is_none_or(|null| null == [tag::NULL, 0]);
+        if self.algorithm != oid::RSA_ENCRYPTION || !null_or_none {
             return None;
         }
         let mut reader = Reader::new_der(self.octets, 0, Layer::Message, &Limits::REPLY);
@@ -237,6 +241,17 @@ mod tests {
         trailing.push(0);
         assert_eq!(
             check_public_key(&trailing, &Policy::strict()),
+            Err(Refused::RsaKey)
+        );
+    }
+
+    #[test]
+    fn an_rsa_key_with_other_parameters_is_refused() {
+        let mut key = spki(oid::RSA_ENCRYPTION, &modulus(2048), F4);
+        let at = key.windows(3).position(|window| window == [5, 0, 3]);
+        key[at.unwrap()] = tag::OCTET_STRING;
+        assert_eq!(
+            check_public_key(&key, &Policy::strict()),
             Err(Refused::RsaKey)
         );
     }

@@ -457,6 +457,28 @@ mod tests {
     }
 
     #[test]
+    fn a_public_key_with_other_parameters_is_invalid() {
+        let (fast, _) = keys();
+        let rng = &mut testing::rng();
+        let algorithm = fast.algorithms()[0];
+        let signature = fast.sign(algorithm, b"scep", rng).unwrap();
+        let mut spki = fast.public_key_der().to_vec();
+        let at = spki.windows(3).position(|window| window == [5, 0, 3]);
+        spki[at.unwrap()] = 4;
+        for provider in [Provider::aws_lc_rs(), Provider::rustcrypto()] {
+            let verified = provider
+                .signatures()
+                .verify(algorithm, &spki, &[b"scep"], &signature);
+            assert_eq!(verified, Err(CryptoError::InvalidKey));
+            let transport = KeyTransport::RsaPkcs1v15;
+            let encrypted = provider
+                .key_encryption()
+                .encrypt_key(transport, &spki, &[7; 16], rng);
+            assert_eq!(encrypted, Err(CryptoError::InvalidKey));
+        }
+    }
+
+    #[test]
     fn a_key_below_2048_bits_is_the_software_providers() {
         let rng = &mut testing::rng();
         let small = RsaKey::generate(1024, rng).unwrap();
