@@ -74,8 +74,9 @@ fn operations<K: SigningKey + DecryptionKey>(
     c.bench_function(&format!("client_receive/{provider}"), |b| {
         b.iter(|| rsa_2048.client_receive(black_box(&messages.reply), &messages.pending));
     });
+    let server = rsa_2048.server();
     c.bench_function(&format!("server_turn/{provider}"), |b| {
-        b.iter(|| rsa_2048.server_turn(black_box(&messages.request)));
+        b.iter(|| rsa_2048.server_turn(&server, black_box(&messages.request)));
     });
     for (name, parties) in [
         ("server_turn_3072", Parties::RSA_3072),
@@ -83,8 +84,9 @@ fn operations<K: SigningKey + DecryptionKey>(
     ] {
         let fixture = fixture(parties);
         let (request, _) = fixture.client_build();
+        let server = fixture.server();
         c.bench_function(&format!("{name}/{provider}"), |b| {
-            b.iter(|| fixture.server_turn(black_box(&request)));
+            b.iter(|| fixture.server_turn(&server, black_box(&request)));
         });
     }
     let mut group = c.benchmark_group(format!("client_receive_crl/{provider}"));

@@ -47,6 +47,7 @@ fn ours_beside<K: SigningKey + DecryptionKey>(
         fixture.csr.as_der(),
         "what OpenSSL wrote opens"
     );
+    let server = fixture.server();
     let mut bench = |operation, run: &dyn Fn()| {
         c.bench_function(&format!("peers/{operation}/{library}"), |b| b.iter(run));
     };
@@ -63,7 +64,7 @@ fn ours_beside<K: SigningKey + DecryptionKey>(
         black_box(fixture.client_receive(black_box(&theirs.reply), &ours.pending));
     });
     bench("server_turn", &|| {
-        black_box(fixture.server_turn(black_box(&theirs.request)));
+        black_box(fixture.server_turn(&server, black_box(&theirs.request)));
     });
 }
 
