@@ -1,5 +1,5 @@
-//! `peers/<operation>/<library>`: each side's part of an enrolment by this crate with each provider and by OpenSSL's CMS, on
-//! the same keys, CSR and messages. Each library reads what the other wrote.
+//! `peers/<operation>/<library>`: each side's part of an enrolment by this crate with each provider and by OpenSSL's CMS, with
+//! the same keys and CSR, on the same two messages. Before anything is measured, each has read what the other wrote.
 
 #[path = "../../../fixture/mod.rs"]
 mod fixture;
@@ -16,25 +16,63 @@ fn peers(c: &mut Criterion) {
     let aws_lc_rs = Fixture::aws_lc_rs(Parties::RSA_2048);
     let rustcrypto = Fixture::rustcrypto(Parties::RSA_2048);
     let openssl = openssl(&aws_lc_rs);
-    // What each of the two wrote; the second pair is written in answer to the first.
     let ours = aws_lc_rs.messages();
     let theirs = OpenSslMessages {
         request: openssl.client_build().unwrap().0,
         reply: openssl.server_turn(&ours.request).unwrap(),
     };
-    ours_beside(c, "scep_aws_lc_rs", &aws_lc_rs, &ours, &theirs);
-    ours_beside(c, "scep_rustcrypto", &rustcrypto, &ours, &theirs);
-    openssl_beside(c, &openssl, &ours);
+    check_ours(&aws_lc_rs, &ours, &theirs);
+    check_ours(&rustcrypto, &ours, &theirs);
+    check_openssl(&openssl, &aws_lc_rs, &ours, &theirs);
+    measure_ours(c, "scep_aws_lc_rs", &aws_lc_rs, &ours, &theirs);
+    measure_ours(c, "scep_rustcrypto", &rustcrypto, &ours, &theirs);
+    measure_openssl(c, &openssl, &ours, &theirs);
 }
 
-/// What OpenSSL wrote.
+/// What OpenSSL wrote, and what everybody is measured on.
 struct OpenSslMessages {
     request: Vec<u8>,
     /// The answer to the request that this crate wrote.
     reply: Vec<u8>,
 }
 
-fn ours_beside<K: SigningKey + DecryptionKey>(
+/// This crate reads both requests and both replies.
+fn check_ours<K: SigningKey + DecryptionKey>(
+    fixture: &Fixture<K>,
+    ours: &Messages,
+    theirs: &OpenSslMessages,
+) {
+    for request in [&ours.request, &theirs.request] {
+        let request = fixture.server_receive(request);
+        assert_eq!(request.csr().unwrap().as_der(), fixture.csr.as_der());
+    }
+    for reply in [&ours.reply, &theirs.reply] {
+        let granted = fixture.client_receive(reply, &ours.pending);
+        let certificate = granted.certificate().unwrap();
+        assert_eq!(certificate.as_der(), fixture.issued.as_der());
+    }
+}
+
+/// OpenSSL reads both requests and both replies.
+fn check_openssl<K>(
+    openssl: &OpenSsl,
+    fixture: &Fixture<K>,
+    ours: &Messages,
+    theirs: &OpenSslMessages,
+) {
+    for request in [&ours.request, &theirs.request] {
+        let request = openssl.server_receive(request).unwrap();
+        assert_eq!(request.csr.to_der().unwrap(), fixture.csr.as_der());
+    }
+    let request = openssl.server_receive(&ours.request).unwrap();
+    let (id, nonce) = (&request.transaction_id, &request.sender_nonce);
+    for reply in [&ours.reply, &theirs.reply] {
+        let issued = openssl.client_receive(reply, id, nonce).unwrap();
+        assert_eq!(issued.to_der().unwrap(), fixture.issued.as_der());
+    }
+}
+
+fn measure_ours<K: SigningKey + DecryptionKey>(
     c: &mut Criterion,
     library: &str,
     fixture: &Fixture<K>,
@@ -42,11 +80,6 @@ fn ours_beside<K: SigningKey + DecryptionKey>(
     theirs: &OpenSslMessages,
 ) {
     let request = fixture.server_receive(&theirs.request);
-    assert_eq!(
-        request.csr().unwrap().as_der(),
-        fixture.csr.as_der(),
-        "what OpenSSL wrote opens"
-    );
     let server = fixture.server();
     let mut bench = |operation, run: &dyn Fn()| {
         c.bench_function(&format!("peers/{operation}/{library}"), |b| b.iter(run));
@@ -68,14 +101,20 @@ fn ours_beside<K: SigningKey + DecryptionKey>(
     });
 }
 
-fn openssl_beside(c: &mut Criterion, openssl: &OpenSsl, ours: &Messages) {
-    let request = openssl.server_receive(&ours.request).unwrap();
-    let (id, nonce) = (&request.transaction_id, &request.sender_nonce);
+fn measure_openssl(
+    c: &mut Criterion,
+    openssl: &OpenSsl,
+    ours: &Messages,
+    theirs: &OpenSslMessages,
+) {
+    let request = openssl.server_receive(&theirs.request).unwrap();
+    let answered = openssl.server_receive(&ours.request).unwrap();
+    let (id, nonce) = (&answered.transaction_id, &answered.sender_nonce);
     let mut bench = |operation, run: &dyn Fn()| {
         c.bench_function(&format!("peers/{operation}/openssl"), |b| b.iter(run));
     };
     bench("server_receive", &|| {
-        black_box(openssl.server_receive(black_box(&ours.request)).unwrap());
+        black_box(openssl.server_receive(black_box(&theirs.request)).unwrap());
     });
     bench("client_build", &|| {
         black_box(openssl.client_build().unwrap());
@@ -84,11 +123,11 @@ fn openssl_beside(c: &mut Criterion, openssl: &OpenSsl, ours: &Messages) {
         black_box(openssl.server_reply(&request).unwrap());
     });
     bench("client_receive", &|| {
-        let issued = openssl.client_receive(black_box(&ours.reply), id, nonce);
+        let issued = openssl.client_receive(black_box(&theirs.reply), id, nonce);
         black_box(issued.unwrap());
     });
     bench("server_turn", &|| {
-        black_box(openssl.server_turn(black_box(&ours.request)).unwrap());
+        black_box(openssl.server_turn(black_box(&theirs.request)).unwrap());
     });
 }
 
