@@ -32,8 +32,8 @@ use crate::crypto::{
 /// that one provider takes no key that the other refuses.
 ///
 /// RSAES-PKCS1-v1_5 never tells that the padding is wrong: it gives a plaintext that is derived from the key and the
-/// ciphertext instead, always the same one. AWS-LC itself does tell, and some hundreds of instructions of the time that it takes
-/// depend on it. Where that is too much, decrypt with a [`rustcrypto::RsaKey`] and sign with this one, or let the policy
+/// ciphertext instead, always the same one. AWS-LC itself does tell, by way of an error on its way out, and what that takes in
+/// time cannot be hidden here. Where it matters, decrypt with a [`rustcrypto::RsaKey`] and sign with this one, or let the policy
 /// allow RSAES-OAEP alone.
 ///
 /// The key is zeroised when it is dropped, and not shown by `Debug`.
