@@ -6,9 +6,9 @@ use core::fmt;
 use x509_cert::request::CertReq;
 use zeroize::Zeroizing;
 
-use crate::asn1::{Element, Reader, Span, tag};
+use crate::asn1::{Element, Reader, Span, encode, tag};
 use crate::certificate::{Extension, iter_extensions, read_extensions};
-use crate::crypto::{Policy, Provider, SignatureAlgorithm};
+use crate::crypto::{DigestAlgorithm, Policy, Provider, SignatureAlgorithm};
 use crate::name::NameRef;
 use crate::oid::{self, Oid};
 use crate::signed::{SignatureFault, Signed, typed_der, typed_view};
@@ -162,6 +162,17 @@ impl UnverifiedCsr {
         let mut reader = Reader::new_der(buffer, 0, layer, limits);
         let parts = CsrParts::read(&mut reader, buffer, limits)?;
         Ok((parts, reader.offset()))
+    }
+
+    /// Spends the time of verifying a CSR on one that has no signature to verify, because it cannot be read or is refused:
+    /// who waits for the answer must not learn from its time which of them it was.
+    ///
+    /// The key is of the size that nearly all CSRs have. It is nobody's, and no signature is right under it.
+    pub(crate) fn check_in_vain(payload: &[u8], provider: &Provider) {
+        let algorithm = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
+        let _ = provider
+            .signatures()
+            .verify(algorithm, &nobodys_key(), &[payload], &[1; 256]);
     }
 
     /// Verifies its signature with its own public key, both as far as the policy allows them.
@@ -392,6 +403,25 @@ fn iter_values<'a>(set: &'a [u8]) -> impl Iterator<Item = Element<'a>> + use<'a>
         (!reader.at_end())
             .then(|| reader.element(Item::CertificationRequestAttributes).ok())
             .flatten()
+    })
+}
+
+/// A SubjectPublicKeyInfo with an RSA modulus of 2048 bits, all of them set, and the exponent 65537.
+fn nobodys_key() -> Vec<u8> {
+    let key = encode(280, |w| {
+        w.sequence(|key| {
+            key.unsigned_integer(&[0xff; 256]);
+            key.unsigned_integer(&[1, 0, 1]);
+        });
+    });
+    encode(304, |w| {
+        w.sequence(|info| {
+            info.sequence(|algorithm| {
+                algorithm.oid(oid::RSA_ENCRYPTION);
+                algorithm.null();
+            });
+            info.bit_string(&key);
+        });
     })
 }
 

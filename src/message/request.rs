@@ -155,10 +155,17 @@ impl VerifiedMessage<'_> {
             }
             _ => {
                 // The CSR's own signature is verified before the padding is acted on: see `Opened::finish`.
-                let (view, len) =
-                    UnverifiedCsr::read_prefix(opened.buffer(), Layer::Payload, limits)
-                        .map_err(|_| DecryptError)?;
-                let verdict = view.check(opened.buffer(), provider, self.policy());
+                let read = UnverifiedCsr::read_prefix(opened.buffer(), Layer::Payload, limits);
+                let verdict = match &read {
+                    Ok((view, _)) => view
+                        .check(opened.buffer(), provider, self.policy())
+                        .map_err(OpenError::from),
+                    Err(_) => Err(DecryptError.into()),
+                };
+                if !matches!(verdict, Ok(_) | Err(OpenError::CsrSignature)) {
+                    UnverifiedCsr::check_in_vain(opened.buffer(), provider);
+                }
+                let (_, len) = read.map_err(|_| DecryptError)?;
                 let payload = opened.finish(len)?;
                 let csr = Csr::from_checked(payload, verdict?);
                 if message_type == MessageType::RenewalReq {

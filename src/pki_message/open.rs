@@ -178,7 +178,7 @@ impl<'m> EncryptedKey<'m> {
         content_key: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Zeroizing<[u8; 32]>, DecryptError> {
-        let substitute = substitute_key(provider, secret, &self.encrypted_key)?;
+        let substitute = Zeroizing::new(substitute_key(provider, secret, &self.encrypted_key)?);
         let content_key = content_key.unwrap_or_default();
         let mut candidate = Zeroizing::new([0_u8; 32]);
         candidate
