@@ -20,7 +20,8 @@ use zeroize::Zeroizing;
 /// Every private operation is blinded with the random numbers that it is given. RSAES-PKCS1-v1_5 never tells that the
 /// padding is wrong: it gives a plaintext that is derived from the key and the ciphertext instead.
 ///
-/// The key is zeroised when it is dropped, and not shown by `Debug`.
+/// The key is not shown by `Debug`, and is zeroised when it is dropped, as far as the crate `rsa` does that: version 0.10.0
+/// leaves one copy of a prime in memory that is given back.
 pub struct RsaKey {
     pub(super) key: PrivateKey,
     pub(super) public_key: Vec<u8>,
