@@ -340,6 +340,11 @@ fn padding_is_right_or_nothing_opens() {
         (0, &[[16; 16], [16; 16]].concat()),
         (0, &[32; 32]),
         (1, &[0xff; 15]),
+        // As ANSI X9.23, ISO 10126 and ISO/IEC 7816-4 pad.
+        (12, &[0, 0, 0, 4]),
+        (12, &[9, 2, 7, 4]),
+        (12, &[0x80, 0, 0, 0]),
+        (0, &[[0x80].as_slice(), &[0; 15]].concat()),
     ] {
         assert!(!opens(residue, tail, Aes128Cbc), "{tail:?}");
     }

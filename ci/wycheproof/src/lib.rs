@@ -1,0 +1,44 @@
+//! Wycheproof's vectors for what SCEP uses, run through each provider: RSA signatures (PKCS #1 v1.5 and PSS), RSA decryption
+//! (PKCS #1 v1.5 and OAEP) and AES-CBC.
+//!
+//! A hash that no message of SCEP has (SHA-224, SHA-512/256, SHA-3) is passed over. How many vectors ran is asserted, so that
+//! none is passed over by mistake.
+#![cfg(test)]
+
+mod content;
+mod decryption;
+mod signatures;
+
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+use scep::crypto::rustcrypto::RsaKey;
+use scep::crypto::{CryptoError, DecryptionKey, DigestAlgorithm, Provider};
+
+/// A provider, and how it reads a private key from PKCS #8.
+struct Subject {
+    provider: Provider,
+    key: fn(&[u8]) -> Result<Box<dyn DecryptionKey>, CryptoError>,
+}
+
+/// Each of the providers.
+fn subjects() -> Vec<Subject> {
+    vec![Subject {
+        provider: Provider::rustcrypto(),
+        key: |der| Ok(Box::new(RsaKey::from_pkcs8_der(der)?)),
+    }]
+}
+
+fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+/// A hash by Wycheproof's name, written as `Debug` does, if messages can have it.
+fn digest(name: &impl std::fmt::Debug) -> Option<DigestAlgorithm> {
+    match format!("{name:?}").as_str() {
+        "Sha1" => Some(DigestAlgorithm::Sha1),
+        "Sha2_256" => Some(DigestAlgorithm::Sha256),
+        "Sha2_384" => Some(DigestAlgorithm::Sha384),
+        "Sha2_512" => Some(DigestAlgorithm::Sha512),
+        _ => None,
+    }
+}
