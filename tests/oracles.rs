@@ -28,6 +28,10 @@ use ContentCipher::{Aes128Cbc, Aes256Cbc, TripleDesCbc};
 use DigestAlgorithm::{Sha1, Sha256};
 
 const PKCS1: KeyTransport = KeyTransport::RsaPkcs1v15;
+const OAEP: KeyTransport = KeyTransport::RsaOaep {
+    digest: Sha256,
+    mgf_digest: Sha256,
+};
 const SEALED: OpenError = OpenError::Decrypt(DecryptError);
 
 /// A client, its CA, and a stranger between them.
@@ -204,12 +208,8 @@ fn a_content_key_for_another_cipher_looks_like_no_content() {
 fn every_fault_of_oaep_looks_like_no_content() {
     let scene = Scene::new();
     let closed = scene.closed();
-    let oaep = KeyTransport::RsaOaep {
-        digest: Sha256,
-        mgf_digest: Sha256,
-    };
     let csr = scene.parties.csr.as_der();
-    let good = Envelope::seal(csr, &scene.parties.ca, Aes128Cbc, oaep);
+    let good = Envelope::seal(csr, &scene.parties.ca, Aes128Cbc, OAEP);
     assert_eq!(scene.answer(&Policy::default(), &good), None);
     let id = good.key_encryption.clone();
     // A first byte that is not zero (the oracle of Manger's attack), and blocks that hash to nothing.
@@ -402,6 +402,7 @@ fn the_work_is_the_same_whatever_is_inside() {
         seal(&csr[..csr.len() - 1]),
         seal(&[csr, &[0]].concat()),
         Envelope::encrypt(&padded(csr), &scene.stranger, Aes128Cbc, PKCS1),
+        Envelope::encrypt(&padded(csr), &scene.stranger, Aes128Cbc, OAEP),
     ];
     let mut wrong_padding = padded(csr);
     *wrong_padding.last_mut().unwrap() ^= 1;
