@@ -1,21 +1,53 @@
-//! Every row of docs/interop.md names tests that exist.
+//! Every row of docs/interop.md, and of the attacks in docs/security.md, names tests that exist; its limits are
+//! those of the code.
 
 use std::collections::BTreeSet;
 
-/// Fewer rows than these would mean that the page was not read.
-const LEAST_ROWS: usize = 190;
+use scep::{Limit, Limits};
+
+/// A page with tables of tests: those whose last column has the head `test`.
+struct Catalogue {
+    page: &'static str,
+    /// Fewer rows than these would mean that the page was not read.
+    least_rows: usize,
+}
+
+const CATALOGUES: [Catalogue; 2] = [
+    Catalogue {
+        page: "docs/interop.md",
+        least_rows: 190,
+    },
+    Catalogue {
+        page: "docs/security.md",
+        least_rows: 50,
+    },
+];
 
 /// A file below the root of the package.
 fn read(path: &str) -> Option<String> {
     std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).ok()
 }
 
-/// The cells of each row in the tables of a page, without heads and rules.
-fn rows(page: &str) -> impl Iterator<Item = Vec<&str>> {
-    page.lines()
-        .filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'))
-        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
-        .filter(|cells| cells[0] != "what is sent" && !cells[0].starts_with("---"))
+/// The cells of each row in the tables of tests of a page, without heads and rules, and how many the head has.
+fn rows(page: &str) -> Vec<(Vec<&str>, usize)> {
+    let mut rows = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(head) = cells(line) else { continue };
+        let table = lines.by_ref().map_while(cells);
+        let below = table.filter(|cells| !cells[0].starts_with("---"));
+        let below = below.map(|cells| (cells, head.len())).collect::<Vec<_>>();
+        if head.last() == Some(&"test") {
+            rows.extend(below);
+        }
+    }
+    rows
+}
+
+/// The cells of a line of a table.
+fn cells(line: &str) -> Option<Vec<&str>> {
+    let line = line.strip_prefix('|')?.strip_suffix('|')?;
+    Some(line.split('|').map(str::trim).collect())
 }
 
 /// Whether a source file has a test of this name, `proptest!` or not.
@@ -35,17 +67,14 @@ fn has_test(source: &str, name: &str) -> bool {
 }
 
 /// What is wrong with a row.
-fn fault(cells: &[&str], read: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let [sent, peers, what, tests] = cells else {
+fn fault(cells: &[&str], columns: usize, read: impl Fn(&str) -> Option<String>) -> Option<String> {
+    if cells.len() != columns {
         return Some(format!("{} cells", cells.len()));
-    };
-    if [sent, peers, what, tests]
-        .iter()
-        .any(|cell| cell.is_empty())
-    {
+    }
+    if cells.iter().any(|cell| cell.is_empty()) {
         return Some("an empty cell".into());
     }
-    tests.split(", ").find_map(|test| {
+    cells.last()?.split(", ").find_map(|test| {
         let name = test
             .strip_prefix('`')
             .and_then(|test| test.strip_suffix('`'));
@@ -64,21 +93,48 @@ fn fault(cells: &[&str], read: impl Fn(&str) -> Option<String>) -> Option<String
 
 #[test]
 fn every_row_names_tests_that_exist() {
-    let page = read("docs/interop.md").unwrap();
-    let faults: Vec<String> = rows(&page)
-        .filter_map(|cells| Some(format!("{}: {}", cells[0], fault(&cells, read)?)))
-        .collect();
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-    let count = rows(&page).count();
-    assert!(count >= LEAST_ROWS, "{count} rows");
+    for Catalogue { page, least_rows } in CATALOGUES {
+        let text = read(page).unwrap();
+        let rows = rows(&text);
+        let faults: Vec<String> = rows
+            .iter()
+            .filter_map(|(cells, columns)| {
+                let fault = fault(cells, *columns, read)?;
+                Some(format!("{page}: {}: {fault}", cells[0]))
+            })
+            .collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        assert!(rows.len() >= least_rows, "{page}: {} rows", rows.len());
+    }
 }
 
 #[test]
 fn no_row_stands_twice() {
-    let page = read("docs/interop.md").unwrap();
-    let mut seen = BTreeSet::new();
-    for cells in rows(&page) {
-        assert!(seen.insert((cells[0], cells[1])), "{}", cells[0]);
+    for Catalogue { page, .. } in CATALOGUES {
+        let text = read(page).unwrap();
+        let mut seen = BTreeSet::new();
+        for (cells, _) in rows(&text) {
+            assert!(seen.insert((cells[0], cells[1])), "{page}: {}", cells[0]);
+        }
+    }
+}
+
+#[test]
+fn the_limits_are_those_of_the_code() {
+    let page = read("docs/security.md").unwrap();
+    for limit in [
+        Limit::InputLen,
+        Limit::Depth,
+        Limit::Certificates,
+        Limit::Crls,
+        Limit::Recipients,
+        Limit::Attributes,
+        Limit::AttributeLen,
+        Limit::Segments,
+    ] {
+        let [request, reply] = [Limits::REQUEST, Limits::REPLY].map(|limits| limits.bound(limit));
+        let row = format!("| {limit} | {request} | {reply} |");
+        assert!(page.lines().any(|line| line == row), "{row}");
     }
 }
 
@@ -101,6 +157,15 @@ fn a_row_that_is_wrong_is_found() {
 | a | b | c | to be written |
 | a | b |  | `t.rs::good` |
 | a | b | `t.rs::good` |
+
+| another | test |
+| --- | --- |
+| a | `t.rs::goo` |
+| a | b | `t.rs::good` |
+
+| no table of tests | at all |
+| --- | --- |
+| a | b |
 ";
     let source = "\
 #[test]
@@ -121,7 +186,10 @@ proptest! {
 }
 ";
     let read = |path: &str| (path == "t.rs").then(|| source.to_owned());
-    let faults: Vec<_> = rows(page).map(|cells| fault(&cells, read)).collect();
+    let faults: Vec<_> = rows(page)
+        .iter()
+        .map(|(cells, columns)| fault(cells, *columns, read))
+        .collect();
     let expected = [
         None,
         None,
@@ -134,6 +202,8 @@ proptest! {
         Some("t.rs::good names no test"),
         Some("to be written names no test"),
         Some("an empty cell"),
+        Some("3 cells"),
+        Some("there is no test goo in t.rs"),
         Some("3 cells"),
     ];
     assert_eq!(faults, expected.map(|fault| fault.map(str::to_owned)));
