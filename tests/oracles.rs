@@ -151,8 +151,11 @@ fn block(first: &[u8], last: &[u8]) -> Vec<u8> {
 fn every_fault_of_pkcs1_padding_looks_like_no_content() {
     let scene = Scene::new();
     let policy = Policy::default();
-    let key = [0xa5; 16];
+    // It ends in a zero: who filled up a key that is too short would have it.
+    let mut key = [0xa5; 16];
+    key[15] = 0;
     let after_zero = [&[0][..], &key].concat();
+    let longer = |more: usize| block(&[0, 2], &[&after_zero[..], &vec![7; more]].concat());
     let good = scene.around_block(&block(&[0, 2], &after_zero), &key);
     assert_eq!(scene.answer(&policy, &good), None);
     let closed = scene.closed();
@@ -171,12 +174,13 @@ fn every_fault_of_pkcs1_padding_looks_like_no_content() {
         ("one byte of padding", zero_at(3)),
         ("seven bytes of padding", zero_at(9)),
         ("eight bytes of padding, and so a long key", zero_at(10)),
-        ("no end of the padding", block(&[0, 2], &key)),
+        ("no end of the padding", block(&[0, 2], &[7; 16])),
         ("no key", block(&[0, 2], &[0])),
         ("key of 1 byte", block(&[0, 2], &[0, 0xa5])),
         ("key of 15 bytes", block(&[0, 2], &after_zero[..16])),
-        ("key of 17 bytes", zero_at(256 - 18)),
-        ("key of 32 bytes", zero_at(256 - 33)),
+        ("key of 17 bytes", longer(1)),
+        ("key of 24 bytes", longer(8)),
+        ("key of 32 bytes", longer(16)),
         ("nothing but zeros", vec![0; 256]),
     ] {
         let envelope = scene.around_block(&block, &key);
