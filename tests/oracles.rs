@@ -10,14 +10,13 @@ use common::forge::{
     Envelope, Forge, NULL, Order, algorithm, cipher_oid, oaep_id, octets, printable,
 };
 use common::x509::MadeCsr;
-use common::{Parties, certificate, key, rng, vector};
+use common::{Parties, RsaKey, certificate, key, provider, rng, vector};
 use rsa::BoxedUint;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::traits::PublicKeyParts;
-use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{
-    ContentCipher, CryptoError, DigestAlgorithm, KeyTransport, Policy, Provider,
-    SignatureAlgorithm, VerifySignature,
+    ContentCipher, CryptoError, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm,
+    VerifySignature,
 };
 use scep::server::{Authority, Received, Server};
 use scep::{
@@ -374,7 +373,7 @@ impl VerifySignature for Recording {
         signature: &[u8],
     ) -> Result<(), CryptoError> {
         VERIFIED.with_borrow_mut(|verified| verified.push((algorithm, public_key.len())));
-        let verifies = Provider::rustcrypto().signatures();
+        let verifies = provider().signatures();
         let result = verifies.verify(algorithm, public_key, message, signature);
         // A key that is refused at once would take no time at all.
         assert_ne!(result, Err(CryptoError::InvalidKey));

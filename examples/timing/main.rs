@@ -18,10 +18,10 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use common::{Parties, rng};
+use common::{Parties, pem, rng, vector};
 use getrandom::rand_core::Rng;
 use messages::{CLASS_SIZE, Question, questions};
-use scep::crypto::{DecryptionKey, Provider};
+use scep::crypto::{DecryptionKey, Provider, rustcrypto};
 use scep::{Limits, PkiMessage, Recipient, SignerTrust};
 use statistics::Comparison;
 
@@ -41,11 +41,20 @@ fn subjects() -> Vec<Subject> {
         provider,
         key,
     };
-    vec![subject(
-        "rustcrypto",
-        Provider::rustcrypto(),
-        Box::new(Parties::new().ca_key),
-    )]
+    let key = pem(vector!("keys/ca-jscep.key"));
+    vec![
+        subject(
+            "rustcrypto",
+            Provider::rustcrypto(),
+            Box::new(rustcrypto::RsaKey::from_pkcs1_der(&key).unwrap()),
+        ),
+        #[cfg(feature = "aws-lc-rs")]
+        subject(
+            "aws-lc-rs",
+            Provider::aws_lc_rs(),
+            Box::new(scep::crypto::aws_lc_rs::RsaKey::from_pkcs1_der(&key).unwrap()),
+        ),
+    ]
 }
 
 fn main() -> ExitCode {

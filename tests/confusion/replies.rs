@@ -4,8 +4,7 @@ use crate::common::forge::{Envelope, Forge, Order, issuer_and_serial, octets, pr
 use crate::common::issue::{Template, ca_constraints};
 use crate::common::verdict::replied;
 use crate::common::x509::{MadeCertificate, extension};
-use crate::common::{Parties, certificate, key, rng, vector, widest_policy};
-use scep::crypto::rustcrypto::RsaKey;
+use crate::common::{Parties, RsaKey, certificate, key, rng, vector, widest_policy};
 use scep::crypto::{ContentCipher, KeyTransport};
 use scep::{
     CertRep, Certificate, CertsOnly, DecryptError, Limits, OpenError, PendingRequest, PkiMessage,

@@ -6,8 +6,8 @@ mod common;
 mod memory;
 mod shown;
 
+use common::RsaKey;
 use scep::Csr;
-use scep::crypto::rustcrypto::RsaKey;
 
 /// A challenge password.
 const PASSWORD: &str = "correct horse battery staple";

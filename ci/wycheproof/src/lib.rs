@@ -11,8 +11,7 @@ mod signatures;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use scep::crypto::rustcrypto::RsaKey;
-use scep::crypto::{DecryptionKey, DigestAlgorithm, Provider};
+use scep::crypto::{DecryptionKey, DigestAlgorithm, Provider, rustcrypto};
 
 /// A provider, and how it reads a private key from PKCS #8.
 struct Subject {
@@ -22,10 +21,17 @@ struct Subject {
 
 /// Each of the providers.
 fn subjects() -> Vec<Subject> {
-    vec![Subject {
-        provider: Provider::rustcrypto(),
-        key: |der| Box::new(RsaKey::from_pkcs8_der(der).unwrap()),
-    }]
+    vec![
+        Subject {
+            provider: Provider::rustcrypto(),
+            key: |der| Box::new(rustcrypto::RsaKey::from_pkcs8_der(der).unwrap()),
+        },
+        #[cfg(feature = "aws-lc-rs")]
+        Subject {
+            provider: Provider::aws_lc_rs(),
+            key: |der| Box::new(scep::crypto::aws_lc_rs::RsaKey::from_pkcs8_der(der).unwrap()),
+        },
+    ]
 }
 
 fn rng() -> UnwrapErr<SysRng> {
