@@ -36,7 +36,7 @@ use crate::crypto::{
 /// time cannot be hidden here. Where it matters, decrypt with a [`rustcrypto::RsaKey`] and sign with this one, or let the policy
 /// allow RSAES-OAEP alone.
 ///
-/// The key is zeroised when it is dropped, and not shown by `Debug`.
+/// The key is not shown by `Debug`, and is zeroised when it is dropped, as far as AWS-LC and [`rustcrypto::RsaKey`] do that.
 pub struct RsaKey {
     native: Option<Native>,
     software: rustcrypto::RsaKey,
