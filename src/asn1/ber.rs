@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 
 use super::{OctetString, Reader, Writer, tag};
-use crate::{Item, Layer, Limits, ParseError};
+use crate::{Item, Layer, Limit, Limits, ParseError, ParseErrorKind};
 
 /// The DER encoding of a SET OF, tag 0x31, whose elements stand in `contents` in any order and form.
+///
+/// It is written in one buffer, in which elements that are out of order are moved by way of a second one.
 pub(crate) fn der_sorted_set(contents: &[u8], limits: &Limits) -> Result<Vec<u8>, ParseError> {
     let mut reader = Reader::new(contents, 0, Layer::Message, limits);
-    let mut out = Writer::with_capacity(contents.len());
+    // The tag and length, and what a definite length may need beyond an indefinite one.
+    let mut out = Writer::with_capacity(contents.len().saturating_add(64));
     write_sorted(&mut reader, &mut out, limits)?;
     Ok(out.into_bytes())
 }
@@ -18,21 +21,21 @@ fn write_sorted(
     out: &mut Writer,
     limits: &Limits,
 ) -> Result<(), ParseError> {
-    let mut elements = Vec::new();
-    while !reader.at_end() {
-        let mut element = Writer::with_capacity(0);
-        write_der(reader, &mut element, limits)?;
-        elements.push(element.into_bytes());
-    }
-    // X.690, section 11.6: in ascending order of the encodings, the shorter one as if padded with zeros, which is
-    // the order of slices, since no encoding is a prefix of another.
-    elements.sort_unstable();
-    out.nested(tag::SET, |set| {
-        for element in &elements {
-            set.raw(element);
+    out.try_nested(tag::SET, |set| {
+        let start = set.len();
+        let mut ends = Vec::new();
+        while !reader.at_end() {
+            // A set of small elements takes more memory to sort than it has bytes.
+            if ends.len() >= limits.bound(Limit::Attributes) {
+                let kind = ParseErrorKind::LimitExceeded(Limit::Attributes);
+                return Err(reader.error(kind, Item::Attribute));
+            }
+            write_der(reader, set, limits)?;
+            ends.push(set.len());
         }
-    });
-    Ok(())
+        set.sort_elements(start, &ends);
+        Ok(())
+    })
 }
 
 fn write_der(reader: &mut Reader<'_>, out: &mut Writer, limits: &Limits) -> Result<(), ParseError> {
@@ -48,15 +51,14 @@ fn write_der(reader: &mut Reader<'_>, out: &mut Writer, limits: &Limits) -> Resu
             Ok(())
         }
         Some(constructed) if constructed & tag::CONSTRUCTED != 0 && constructed & 0x1f != 0x1f => {
-            let mut children = Writer::with_capacity(0);
             reader.nested(constructed, Item::Attribute, |inner| {
-                while !inner.at_end() {
-                    write_der(inner, &mut children, limits)?;
-                }
-                Ok(())
-            })?;
-            out.tlv(constructed, &children.into_bytes());
-            Ok(())
+                out.try_nested(constructed, |children| {
+                    while !inner.at_end() {
+                        write_der(inner, children, limits)?;
+                    }
+                    Ok(())
+                })
+            })
         }
         _ => {
             let element = reader.element(Item::Attribute)?;
@@ -103,5 +105,18 @@ mod tests {
             der_sorted_set(&contents, &Limits::REQUEST),
             Ok(sorted.to_vec())
         );
+    }
+
+    #[test]
+    fn a_set_in_a_value_is_sorted_too_and_limited() {
+        let limits = Limits::REQUEST.with(Limit::Attributes, 2);
+        let sorted = |count| {
+            let set = [2, 1, 9].repeat(count);
+            let contents = crate::asn1::encode(0, |w| w.sequence(|w| w.tlv(tag::SET, &set)));
+            der_sorted_set(&contents, &limits).map_err(|error| (error.kind(), error.item()))
+        };
+        assert!(sorted(2).is_ok());
+        let kind = ParseErrorKind::LimitExceeded(Limit::Attributes);
+        assert_eq!(sorted(3), Err((kind, Item::Attribute)));
     }
 }

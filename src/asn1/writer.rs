@@ -1,6 +1,7 @@
 //! A writer of DER into one growing buffer.
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::fmt::{self, Write};
 
 use super::{Reader, tag};
@@ -10,6 +11,8 @@ use crate::{Item, Layer, Limits, Oid};
 #[derive(Default)]
 pub(crate) struct Writer {
     out: Vec<u8>,
+    /// Where elements are put in order; kept, since sets stand in sets.
+    sorted: Vec<u8>,
 }
 
 /// Writes the elements of a SET OF.
@@ -31,6 +34,7 @@ impl Writer {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
             out: Vec::with_capacity(capacity),
+            sorted: Vec::new(),
         }
     }
 
@@ -57,15 +61,28 @@ impl Writer {
 
     /// Writes a constructed element around what `write` writes.
     pub(crate) fn nested(&mut self, tag: u8, write: impl FnOnce(&mut Self)) {
+        let Ok(()) = self.try_nested(tag, |inner| {
+            write(inner);
+            Ok::<_, Infallible>(())
+        });
+    }
+
+    /// As [`nested`](Self::nested). After an error, what was written is of no use.
+    pub(crate) fn try_nested<E>(
+        &mut self,
+        tag: u8,
+        write: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.out.push(tag);
         let length_at = self.out.len();
         // Room for the length of an element that takes all that is left: what is long then stays where it is written.
         let left = self.out.capacity().saturating_sub(length_at);
         self.out.extend(length_octets(left));
         let start = self.out.len();
-        write(self);
+        write(self)?;
         let len = self.out.len().saturating_sub(start);
         self.out.splice(length_at..start, length_octets(len));
+        Ok(())
     }
 
     /// Writes a text, without tag and length.
@@ -78,6 +95,35 @@ impl Writer {
     pub(crate) fn written_mut(&mut self, len: usize) -> &mut [u8] {
         let start = self.out.len().saturating_sub(len);
         self.out.get_mut(start..).unwrap_or_default()
+    }
+
+    /// How many bytes were written.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Puts the elements that were written from `start` on, and of which each ends where `ends` says, into DER order.
+    ///
+    /// X.690, section 11.6: in ascending order of the encodings, the shorter one as if padded with zeros, which is the order
+    /// of slices, since no encoding is a prefix of another.
+    pub(crate) fn sort_elements(&mut self, start: usize, ends: &[usize]) {
+        let starts = core::iter::once(&start).chain(ends);
+        let mut elements: Vec<&[u8]> = starts
+            .zip(ends)
+            .filter_map(|(start, end)| self.out.get(*start..*end))
+            .collect();
+        if elements.is_sorted() {
+            return;
+        }
+        elements.sort_unstable();
+        self.sorted.clear();
+        // Once for the largest set there can be: growing step by step takes more in all.
+        self.sorted.reserve_exact(self.out.capacity());
+        for element in elements {
+            self.sorted.extend_from_slice(element);
+        }
+        self.out.truncate(start);
+        self.out.extend_from_slice(&self.sorted);
     }
 
     pub(crate) fn sequence(&mut self, write: impl FnOnce(&mut Self)) {
