@@ -33,6 +33,7 @@ pub struct Policy {
     transports: TransportSet,
     min_rsa_modulus_bits: usize,
     max_rsa_modulus_bits: usize,
+    max_rsa_exponent_bits: usize,
     tolerances: ToleranceSet,
 }
 
@@ -61,6 +62,7 @@ impl Policy {
             transports: TransportSet::of(&TransportScheme::ALL),
             min_rsa_modulus_bits: 2048,
             max_rsa_modulus_bits: 8192,
+            max_rsa_exponent_bits: 33,
             tolerances: ToleranceSet::EMPTY,
         }
     }
@@ -161,6 +163,14 @@ impl Policy {
     #[must_use]
     pub const fn rsa_modulus_bits(&self) -> RangeInclusive<usize> {
         RangeInclusive::new(self.min_rsa_modulus_bits, self.max_rsa_modulus_bits)
+    }
+
+    /// The most bits of an RSA public exponent: 33 in every named policy, for 2³² + 1 is the largest in use.
+    ///
+    /// The time of a verification grows with the exponent, and whoever sends a key chooses it.
+    #[must_use]
+    pub const fn max_rsa_exponent_bits(&self) -> usize {
+        self.max_rsa_exponent_bits
     }
 
     /// Whether a key transport algorithm is allowed, in scheme and hashes.
@@ -276,6 +286,13 @@ impl Policy {
     pub const fn with_rsa_modulus_bits(mut self, bits: RangeInclusive<usize>) -> Self {
         self.min_rsa_modulus_bits = *bits.start();
         self.max_rsa_modulus_bits = *bits.end();
+        self
+    }
+
+    /// Takes another [`max_rsa_exponent_bits`](Self::max_rsa_exponent_bits).
+    #[must_use]
+    pub const fn with_max_rsa_exponent_bits(mut self, bits: usize) -> Self {
+        self.max_rsa_exponent_bits = bits;
         self
     }
 

@@ -12,9 +12,13 @@ pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refus
         return Err(Refused::PublicKey(key.algorithm));
     }
     let rsa = key.rsa().ok_or(Refused::RsaKey)?;
-    let bits = bits(rsa.modulus);
-    if !policy.rsa_modulus_bits().contains(&bits) {
-        return Err(Refused::RsaModulusBits(bits));
+    let modulus_bits = bits(rsa.modulus);
+    if !policy.rsa_modulus_bits().contains(&modulus_bits) {
+        return Err(Refused::RsaModulusBits(modulus_bits));
+    }
+    let exponent_bits = bits(rsa.exponent);
+    if exponent_bits > policy.max_rsa_exponent_bits() {
+        return Err(Refused::RsaExponentBits(exponent_bits));
     }
     if !is_odd(rsa.modulus) || !is_odd(rsa.exponent) || rsa.exponent == [1] {
         return Err(Refused::RsaKey);
@@ -194,6 +198,17 @@ mod tests {
         ] {
             assert_eq!(check(&modulus(bits), F4), result);
         }
+    }
+
+    #[test]
+    fn the_exponent_is_held_against_the_policy() {
+        let (largest, larger) = ([1, 0xff, 0xff, 0xff, 0xff], [2, 0, 0, 0, 1]);
+        assert_eq!(check(&modulus(2048), &largest), Ok(()));
+        let refused = Err(Refused::RsaExponentBits(34));
+        assert_eq!(check(&modulus(2048), &larger), refused);
+        let spki = spki(oid::RSA_ENCRYPTION, &modulus(2048), &larger);
+        let policy = Policy::strict().with_max_rsa_exponent_bits(34);
+        assert_eq!(check_public_key(&spki, &policy), Ok(()));
     }
 
     #[test]

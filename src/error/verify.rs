@@ -77,6 +77,8 @@ pub enum Refused {
     PublicKey(Oid),
     /// An RSA key whose modulus has this number of bits.
     RsaModulusBits(usize),
+    /// An RSA key whose public exponent has this number of bits.
+    RsaExponentBits(usize),
     /// An RSA key whose exponent is even or less than 3, or whose modulus is even.
     RsaKey,
 }
@@ -182,6 +184,9 @@ impl fmt::Display for Refused {
             }
             Self::RsaModulusBits(bits) => {
                 return write!(f, "an RSA key of {bits} bits is refused by policy");
+            }
+            Self::RsaExponentBits(bits) => {
+                return write!(f, "an RSA exponent of {bits} bits is refused by policy");
             }
             Self::RsaKey => {
                 return f
