@@ -6,6 +6,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::convert::Infallible;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
@@ -420,19 +421,41 @@ pub(crate) const fn is_printable(byte: u8) -> bool {
 
 /// Decodes the contents of a character string, for people to read: UTF-8, BMP and Latin-1 by tag.
 pub(crate) fn text_of(tag: u8, contents: &[u8]) -> String {
+    let mut text = String::with_capacity(contents.len());
+    let Ok(()) = each_character(tag, contents, |character| {
+        text.push(character);
+        Ok::<_, Infallible>(())
+    });
+    text
+}
+
+/// Gives each character of a string to `take`, and U+FFFD for what is none.
+pub(crate) fn each_character<E>(
+    tag: u8,
+    contents: &[u8],
+    mut take: impl FnMut(char) -> Result<(), E>,
+) -> Result<(), E> {
     match tag {
         tag::BMP_STRING => {
-            let units: Vec<u16> = contents
-                .chunks(2)
-                .map(|pair| {
-                    pair.iter()
-                        .fold(0, |unit, byte| (unit << 8) | u16::from(*byte))
-                })
-                .collect();
-            String::from_utf16_lossy(&units)
+            let (pairs, rest) = contents.as_chunks::<2>();
+            let units = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
+            char::decode_utf16(units)
+                .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .chain(rest.first().map(|_| char::REPLACEMENT_CHARACTER))
+                .try_for_each(take)
         }
-        tag::TELETEX_STRING => contents.iter().map(|byte| char::from(*byte)).collect(),
-        _ => String::from_utf8_lossy(contents).into_owned(),
+        tag::TELETEX_STRING => contents
+            .iter()
+            .map(|byte| char::from(*byte))
+            .try_for_each(take),
+        _ => contents.utf8_chunks().try_for_each(|chunk| {
+            let invalid = chunk.invalid().first();
+            chunk
+                .valid()
+                .chars()
+                .chain(invalid.map(|_| char::REPLACEMENT_CHARACTER))
+                .try_for_each(&mut take)
+        }),
     }
 }
 

@@ -1,19 +1,17 @@
 //! Distinguished names as text for people to read.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt::{self, Write};
+use core::fmt::{self, Display, Write};
 
 use crate::asn1::{Element, Reader, tag};
-use crate::attributes::text_of;
+use crate::attributes::each_character;
 use crate::signed::typed_view;
-use crate::{Item, Layer, Limits, Oid, ParseError};
+use crate::{Item, Layer, Limits, Oid, ParseError, ParseErrorKind};
 
 /// A distinguished name ([RFC 5280, section 4.1.2.4]) as it was received.
 ///
-/// [`Display`](fmt::Display) gives it as text in the manner of [RFC 4514], the most specific part first. It never
-/// fails: what is no Name is shown as `<unreadable>`, and characters that could disturb a log or a terminal are
-/// escaped. Two names are equal if their bytes are.
+/// [`Display`] gives it as text in the manner of [RFC 4514], the most specific part first. It takes no memory and never
+/// fails: what is no Name, or has more than 64 parts or more than 16 attributes in a part, is shown as `<unreadable>`, and
+/// characters that could disturb a log or a terminal are escaped. Two names are equal if their bytes are.
 ///
 /// [RFC 5280, section 4.1.2.4]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.4
 /// [RFC 4514]: https://www.rfc-editor.org/rfc/rfc4514
@@ -41,7 +39,8 @@ impl<'a> NameRef<'a> {
         // The same characters have the same length in each of these types, so most names cost nothing.
         self.0.len() == other.0.len()
             && (self == other
-                || matches!((parts(self.0), parts(other.0)), (Ok(one), Ok(other)) if one == other))
+                || matches!((Parts::read(self.0), Parts::read(other.0)), (Ok(one), Ok(other))
+                    if one.has_same_text(&other)))
     }
 
     /// A typed view.
@@ -53,12 +52,18 @@ impl<'a> NameRef<'a> {
     }
 }
 
-impl fmt::Display for NameRef<'_> {
+impl Display for NameRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match text(self.0) {
-            Ok(text) => f.write_str(&text),
-            Err(_) => f.write_str("<unreadable>"),
+        let Ok(parts) = Parts::read(self.0) else {
+            return f.write_str("<unreadable>");
+        };
+        for (position, part) in parts.iter().rev().enumerate() {
+            if position > 0 {
+                f.write_char(',')?;
+            }
+            write_part(part, f)?;
         }
+        Ok(())
     }
 }
 
@@ -68,36 +73,79 @@ impl fmt::Debug for NameRef<'_> {
     }
 }
 
-/// What is compared of a name: in each part its attributes.
-fn parts(name: &[u8]) -> Result<Vec<Vec<Attribute<'_>>>, ParseError> {
-    let mut reader = Reader::new(name, 0, Layer::Message, &Limits::REPLY);
-    let mut parts = Vec::new();
-    reader.nested(tag::SEQUENCE, Item::Name, |rdns| {
-        while !rdns.at_end() {
-            let mut attributes = Vec::new();
-            rdns.nested(tag::SET, Item::Name, |set| {
-                while !set.at_end() {
-                    attributes.push(set.nested(tag::SEQUENCE, Item::Name, |pair| {
-                        let oid = pair.oid(Item::Name)?;
-                        Ok((oid, Value::of(&pair.element(Item::Name)?)))
-                    })?);
-                }
-                Ok(())
-            })?;
-            // Where the types of strings differ, so may their order.
-            attributes.sort_unstable();
-            parts.push(attributes);
-        }
-        Ok(())
-    })?;
-    reader.finish(Item::Name)?;
-    Ok(parts)
+/// More than any real name has; what is beyond costs neither memory nor comparisons.
+const MAX_PARTS: usize = 64;
+const MAX_ATTRIBUTES: usize = 16;
+
+/// The contents of each RelativeDistinguishedName, in the order of the encoding.
+struct Parts<'a> {
+    parts: [&'a [u8]; MAX_PARTS],
+    len: usize,
 }
 
-/// A type and its value.
-type Attribute<'a> = (&'a [u8], Value<'a>);
+impl<'a> Parts<'a> {
+    /// Takes a Name apart, and reads all of it.
+    fn read(name: &'a [u8]) -> Result<Self, ParseError> {
+        let mut found = Self {
+            parts: [&[]; MAX_PARTS],
+            len: 0,
+        };
+        let item = Item::Name;
+        let mut reader = Reader::new(name, 0, Layer::Message, &Limits::REPLY);
+        reader.nested(tag::SEQUENCE, item, |parts| {
+            while !parts.at_end() {
+                let part = parts.expect(tag::SET, item)?.contents;
+                let too_many = parts.error(ParseErrorKind::NotAllowed, item);
+                for (position, attribute) in attributes(part).enumerate() {
+                    attribute?;
+                    if position >= MAX_ATTRIBUTES {
+                        return Err(too_many);
+                    }
+                }
+                let slot = found.parts.get_mut(found.len).ok_or(too_many)?;
+                *slot = part;
+                found.len = found.len.saturating_add(1);
+            }
+            Ok(())
+        })?;
+        reader.finish(item)?;
+        Ok(found)
+    }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &'a [u8]> + ExactSizeIterator {
+        self.parts
+            .get(..self.len)
+            .unwrap_or_default()
+            .iter()
+            .copied()
+    }
+
+    fn has_same_text(&self, other: &Self) -> bool {
+        self.len == other.len
+            && self
+                .iter()
+                .zip(other.iter())
+                .all(|(one, other)| is_same_part(one, other))
+    }
+}
+
+/// Whether two parts have the same attributes. Where the types of strings differ, so may their order.
+fn is_same_part(one: &[u8], other: &[u8]) -> bool {
+    values(one).count() == values(other).count()
+        && values(one).all(|wanted| {
+            let count = |part| values(part).filter(|value| *value == wanted).count();
+            count(one) == count(other)
+        })
+}
+
+/// What is compared of the attributes of a part that [`Parts::read`] read.
+fn values(part: &[u8]) -> impl Iterator<Item = (&[u8], Value<'_>)> {
+    let read = attributes(part).map_while(Result::ok);
+    read.map(|(oid, value)| (oid, Value::of(&value)))
+}
+
+/// What is compared of a value.
+#[derive(PartialEq, Eq)]
 enum Value<'a> {
     Ascii(&'a [u8]),
     Other(&'a [u8]),
@@ -116,47 +164,39 @@ impl<'a> Value<'a> {
     }
 }
 
-fn text(name: &[u8]) -> Result<String, ParseError> {
-    let mut reader = Reader::new(name, 0, Layer::Message, &Limits::REPLY);
-    let mut parts = Vec::new();
-    reader.nested(tag::SEQUENCE, Item::Identifier, |rdns| {
-        while !rdns.at_end() {
-            parts.push(rdns.nested(tag::SET, Item::Identifier, relative_name)?);
-        }
-        Ok(())
-    })?;
-    reader.finish(Item::Identifier)?;
-    parts.reverse();
-    Ok(parts.join(","))
+/// The type and value of each AttributeTypeAndValue in the contents of a RelativeDistinguishedName.
+fn attributes(part: &[u8]) -> impl Iterator<Item = Result<(&[u8], Element<'_>), ParseError>> {
+    let mut reader = Reader::new(part, 0, Layer::Message, &Limits::REPLY);
+    core::iter::from_fn(move || {
+        (!reader.at_end()).then(|| {
+            reader.nested(tag::SEQUENCE, Item::Name, |pair| {
+                Ok((pair.oid(Item::Name)?, pair.element(Item::Name)?))
+            })
+        })
+    })
 }
 
-fn relative_name(reader: &mut Reader<'_>) -> Result<String, ParseError> {
-    let mut text = String::new();
-    while !reader.at_end() {
-        if !text.is_empty() {
-            text.push('+');
+/// Writes a part whose attributes [`Parts::read`] read.
+fn write_part(part: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (position, (oid, value)) in attributes(part).map_while(Result::ok).enumerate() {
+        if position > 0 {
+            f.write_char('+')?;
         }
-        reader.nested(tag::SEQUENCE, Item::Identifier, |pair| {
-            let oid = pair.oid(Item::Identifier)?;
-            let value = pair.element(Item::Identifier)?;
-            // Writing to a String does not fail.
-            let _ = write_type(oid, &mut text);
-            text.push('=');
-            let _ = write_value(&value, &mut text);
-            Ok(())
-        })?;
+        write_type(oid, f)?;
+        f.write_char('=')?;
+        write_value(&value, f)?;
     }
-    Ok(text)
+    Ok(())
 }
 
-fn write_type(oid: &[u8], out: &mut String) -> fmt::Result {
+fn write_type(oid: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match TYPES.iter().find(|(known, _)| *known == oid) {
-        Some((_, name)) => out.write_str(name),
-        None => Oid::from_bytes(oid).map_or(Ok(()), |oid| write!(out, "{oid}")),
+        Some((_, name)) => f.write_str(name),
+        None => Oid::from_bytes(oid).map_or(Ok(()), |oid| oid.fmt(f)),
     }
 }
 
-fn write_value(value: &Element<'_>, out: &mut String) -> fmt::Result {
+fn write_value(value: &Element<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.tag {
         tag::UTF8_STRING
         | tag::PRINTABLE_STRING
@@ -164,13 +204,19 @@ fn write_value(value: &Element<'_>, out: &mut String) -> fmt::Result {
         | tag::IA5_STRING
         | tag::BMP_STRING
         | NUMERIC_STRING
-        | VISIBLE_STRING => write_escaped(&text_of(value.tag, value.contents), out),
+        | VISIBLE_STRING => {
+            let mut escaped = Escaped::default();
+            each_character(value.tag, value.contents, |character| {
+                escaped.write(character, f)
+            })?;
+            escaped.finish(f)
+        }
         _ => {
-            out.push('#');
+            f.write_char('#')?;
             value
                 .raw
                 .iter()
-                .try_for_each(|byte| write!(out, "{byte:02x}"))
+                .try_for_each(|byte| write!(f, "{byte:02x}"))
         }
     }
 }
@@ -178,26 +224,44 @@ fn write_value(value: &Element<'_>, out: &mut String) -> fmt::Result {
 /// Escapes as [RFC 4514, section 2.4] demands, and also what is not seen or disturbs what is.
 ///
 /// [RFC 4514, section 2.4]: https://www.rfc-editor.org/rfc/rfc4514#section-2.4
-fn write_escaped(text: &str, out: &mut String) -> fmt::Result {
-    let last = text.char_indices().next_back().map(|(at, _)| at);
-    for (at, character) in text.char_indices() {
+#[derive(Default)]
+struct Escaped {
+    is_begun: bool,
+    /// A blank that is escaped if it turns out to be the last character.
+    blank_is_held: bool,
+}
+
+impl Escaped {
+    fn write(&mut self, character: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if core::mem::take(&mut self.blank_is_held) {
+            f.write_char(' ')?;
+        }
+        let is_first = !core::mem::replace(&mut self.is_begun, true);
         match character {
-            '"' | '+' | ',' | ';' | '<' | '>' | '=' | '\\' => {
-                out.push('\\');
-                out.push(character);
+            '"' | '+' | ',' | ';' | '<' | '>' | '=' | '\\' => write!(f, "\\{character}"),
+            '#' if is_first => f.write_str("\\#"),
+            ' ' if is_first => f.write_str("\\ "),
+            ' ' => {
+                self.blank_is_held = true;
+                Ok(())
             }
-            '#' if at == 0 => out.push_str("\\#"),
-            ' ' if at == 0 || Some(at) == last => out.push_str("\\ "),
             _ if disturbs(character) => {
                 let mut bytes = [0; 4];
-                for byte in character.encode_utf8(&mut bytes).bytes() {
-                    write!(out, "\\{byte:02X}")?;
-                }
+                let encoded = character.encode_utf8(&mut bytes);
+                encoded
+                    .bytes()
+                    .try_for_each(|byte| write!(f, "\\{byte:02X}"))
             }
-            _ => out.push(character),
+            _ => f.write_char(character),
         }
     }
-    Ok(())
+
+    fn finish(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.blank_is_held {
+            f.write_str("\\ ")?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether a character is a control character, or one that changes direction or lines or has no width.
@@ -248,7 +312,8 @@ const TYPES: &[(&[u8], &str)] = &[
 mod tests {
     use super::*;
     use crate::asn1::encode;
-    use alloc::string::ToString;
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
 
     const CN: &[u8] = &[0x55, 4, 3];
 
@@ -375,6 +440,31 @@ mod tests {
         assert!(same(&name(&[&one]), &name(&[&other])));
         // What is no name is the same as its own bytes.
         assert!(same(b"no name", b"no name") && !same(b"no name", b"none"));
+    }
+
+    #[test]
+    fn blanks_are_escaped_at_both_ends_only() {
+        for (text, shown) in [
+            ("a b", "CN=a b"),
+            ("a  ", "CN=a \\ "),
+            (" ", "CN=\\ "),
+            ("  ", "CN=\\ \\ "),
+            (" # ", "CN=\\ #\\ "),
+        ] {
+            assert_eq!(common_name(tag::UTF8_STRING, text.as_bytes()), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_has_at_most_64_parts_of_16_attributes() {
+        let shown = |parts, attributes| {
+            let attribute: Pair<'_> = (CN, tag::UTF8_STRING, b"x");
+            let part = alloc::vec![attribute; attributes];
+            NameRef::new(&name(&alloc::vec![&part[..]; parts])).to_string()
+        };
+        assert_eq!(shown(64, 16).matches("CN=x").count(), 64 * 16);
+        assert_eq!(shown(65, 1), "<unreadable>");
+        assert_eq!(shown(1, 17), "<unreadable>");
     }
 
     #[test]
