@@ -77,7 +77,8 @@ impl Capabilities {
             return Self::UNKNOWN;
         };
         // Interop: some servers end lines in CR LF, some in LF; NDES 2008 sends an empty body.
-        let lines = body.split(['\r', '\n']).map(str::trim);
+        let lines = body.split(['\r', '\n']);
+        let lines = lines.map(|line| line.trim_matches(is_blank));
         Self::of_words(lines.filter(|line| !line.is_empty()).map(Capability::of))
     }
 
@@ -204,9 +205,16 @@ fn list_text(body: &[u8]) -> Option<&str> {
     }
     let text = core::str::from_utf8(body).ok()?;
     let is_text = |c: char| !c.is_control() || matches!(c, '\r' | '\n' | '\t');
-    let text = text.trim_start_matches('\u{feff}');
-    let is_page = text.trim_start().starts_with(['<', '{', '[']) || text.contains("-----BEGIN ");
+    let is_page = text
+        .trim_start_matches(is_blank)
+        .starts_with(['<', '{', '['])
+        || text.contains("-----BEGIN ");
     (text.chars().all(is_text) && !is_page).then_some(text)
+}
+
+/// Whether a character is no part of a keyword at its ends: white space, or a byte order mark wherever it strayed.
+const fn is_blank(character: char) -> bool {
+    character.is_whitespace() || character == '\u{feff}'
 }
 
 fn is_word(word: &str) -> bool {
@@ -251,6 +259,7 @@ mod tests {
             b"\n\n  Aes \t\r\n\r\n renewal",
             b"AES\rRenewal\r",
             b"\xef\xbb\xbfAES\nRenewal\n",
+            b"\n \xef\xbb\xbfAES\n\xef\xbb\xbf\nRenewal\xef\xbb\xbf",
         ] {
             let capabilities = Capabilities::parse(body);
             assert_eq!(
@@ -314,6 +323,7 @@ mod tests {
             b"AES\x1b[0m",
             b"AES\n\xff",
             b"\r\n <html>\nAES\n</html>",
+            b"\n\xef\xbb\xbf<html>\nAES",
             b"<?xml version=\"1.0\"?>",
             b"AES\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
             b"{\"error\": \"not found\"}",
