@@ -141,6 +141,14 @@ impl UnverifiedCsr {
     /// If it cannot be read, exceeds a limit, or has more than one challenge password.
     pub fn from_der(der: impl Into<Vec<u8>>, limits: &Limits) -> Result<Self, ParseError> {
         let buffer = Zeroizing::new(der.into());
+        if buffer.len() > limits.bound(Limit::InputLen) {
+            return Err(ParseError {
+                kind: ParseErrorKind::LimitExceeded(Limit::InputLen),
+                item: Item::Input,
+                offset: 0,
+                layer: Layer::Message,
+            });
+        }
         let (parts, len) = Self::read_prefix(&buffer, Layer::Message, limits)?;
         if len < buffer.len() {
             return Err(ParseError {
