@@ -1,0 +1,151 @@
+//! Input that was made to hurt: it takes no more memory than twice its own length, and short ones end at once.
+#![cfg(feature = "rustcrypto")]
+
+mod common;
+#[path = "common/shapes.rs"]
+mod shapes;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+
+use scep::{
+    CaCertificates, Capabilities, Certificate, CertsOnly, Crl, Item, Limit, Limits,
+    NextCaCertificates, ParseError, ParseErrorKind, PkiMessage, UnverifiedCsr,
+};
+use shapes::{SHAPES, SIZES};
+
+struct Metered;
+
+thread_local! {
+    static IN_USE: Cell<usize> = const { Cell::new(0) };
+    static PEAK: Cell<usize> = const { Cell::new(0) };
+}
+
+#[global_allocator]
+static ALLOCATOR: Metered = Metered;
+
+fn taken(bytes: usize) {
+    let in_use = IN_USE.get() + bytes;
+    IN_USE.set(in_use);
+    PEAK.set(PEAK.get().max(in_use));
+}
+
+fn given_back(bytes: usize) {
+    // What one thread took another may give back.
+    IN_USE.set(IN_USE.get().saturating_sub(bytes));
+}
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Metered {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        taken(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        given_back(layout.size());
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // Both are there while bytes are moved from one to the other.
+        taken(size);
+        given_back(layout.size());
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+/// The most bytes in use at a time while something runs, beyond those in use before.
+fn peak_of(run: impl FnOnce()) -> usize {
+    let before = IN_USE.get();
+    PEAK.set(before);
+    run();
+    PEAK.get() - before
+}
+
+/// What does not grow with the input: a certificate and key of a test, a list of signers.
+const SLACK: usize = 16 << 10;
+
+#[test]
+fn a_peak_is_seen() {
+    let peak = peak_of(|| {
+        drop(black_box(vec![1_u8; 3000]));
+        drop(black_box(vec![1_u8; 2000]));
+    });
+    assert_eq!(peak, 3000);
+}
+
+#[test]
+fn no_shape_takes_more_than_twice_its_length() {
+    for shape in &SHAPES {
+        for size in [SIZES[0], SIZES[2]] {
+            let input = (shape.make)(size);
+            assert!(
+                input.len() > size / 2 && input.len() < size * 2,
+                "{}: {} bytes",
+                shape.name,
+                input.len()
+            );
+            let peak = peak_of(|| (shape.run)(&input));
+            assert!(
+                peak <= 2 * input.len() + SLACK,
+                "{}: {peak} bytes of the heap for {} of input",
+                shape.name,
+                input.len()
+            );
+        }
+    }
+}
+
+type Read = fn(&[u8]) -> Result<(), ParseError>;
+
+/// Every reader of a body that comes from a stranger.
+fn readers() -> [Read; 7] {
+    [
+        |input| PkiMessage::parse(input, &Limits::REQUEST).map(drop),
+        |input| NextCaCertificates::parse(input, &Limits::REPLY).map(drop),
+        |input| CertsOnly::parse(input, &Limits::REPLY).map(drop),
+        |input| CaCertificates::parse(input, None, &Limits::REPLY).map(drop),
+        |input| Certificate::from_der(input).map(drop),
+        |input| Crl::from_der(input).map(drop),
+        |input| UnverifiedCsr::from_der(input, &Limits::REQUEST).map(drop),
+    ]
+}
+
+#[test]
+fn what_other_libraries_break_on_is_an_error() {
+    let nested = |unit: [u8; 2]| unit.repeat(1 << 20);
+    for input in [
+        vec![0x3f, 0x80],
+        vec![0x30, 0x84],
+        vec![0x30, 0x82, 0x01],
+        vec![0x1f, 0x81, 0x01],
+        nested([0x30, 0x80]),
+        nested([0x24, 0x80]),
+    ] {
+        for read in readers() {
+            let (peak, error) = {
+                let mut error = None;
+                let peak = peak_of(|| error = read(&input).err());
+                (peak, error.unwrap())
+            };
+            assert!(error.offset() < 4, "{error}");
+            // A CSR is copied, for it is wiped in the end.
+            assert!(peak <= input.len(), "{peak} bytes of the heap");
+        }
+        assert!(Capabilities::parse(&input).is_unknown());
+    }
+}
+
+#[test]
+fn a_message_of_tiny_segments_ends_at_the_limit() {
+    let segments = SHAPES.iter().find(|shape| shape.name == "tiny segments");
+    let message = (segments.unwrap().make)((2 << 20) - (8 << 10));
+    for limits in [Limits::REQUEST, Limits::REPLY] {
+        let error = PkiMessage::parse(&message[..], &limits).unwrap_err();
+        let kind = ParseErrorKind::LimitExceeded(Limit::Segments);
+        assert_eq!((error.kind(), error.item()), (kind, Item::EContent));
+        assert!(error.offset() < 3 * limits.bound(Limit::Segments) + 100);
+    }
+}
