@@ -1,0 +1,3 @@
+#![no_main]
+
+scep_fuzz::fuzz!(differential, header: 1);

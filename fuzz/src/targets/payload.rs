@@ -1,0 +1,171 @@
+//! What is inside of envelopes: read through a whole message, and held against the reader of the payload alone.
+
+use std::sync::LazyLock;
+
+use scep::crypto::Policy;
+use scep::{
+    CaRoles, CertRep, CertsOnly, CsrError, DecryptError, Error, IssuerAndSerialNumber,
+    IssuerAndSubject, Limits, OpenError, PendingRequest, PkiMessage, Recipient, Request,
+    RequestBody, RequestBuilder, SignerTrust, TransactionError, UnverifiedCsr,
+};
+
+use super::parse::Sink;
+use crate::parties::PARTIES;
+use crate::repair;
+use crate::tlv;
+use crate::toy::{Counter, PROVIDER};
+
+/// Puts a payload into a message of the kind that the first byte says, and opens that.
+///
+/// Odd bytes have the signatures inside the payload made right first.
+pub fn payload(data: &[u8]) {
+    let Some((&kind, payload)) = data.split_first() else {
+        return;
+    };
+    let mut payload = tlv::read(payload);
+    if kind & 1 == 0 {
+        payload.iter_mut().for_each(repair::payload);
+    }
+    let payload = tlv::write(&payload);
+    match kind >> 1 & 7 {
+        0..=4 => request(usize::from(kind >> 1 & 7), &payload),
+        number => reply(usize::from(number - 5), &payload),
+    }
+}
+
+/// A message for each kind of payload.
+struct Templates {
+    requests: [Vec<u8>; 5],
+    /// What a reply belongs to, and a SUCCESS to it.
+    replies: [(PendingRequest, Vec<u8>); 3],
+}
+
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(Templates::new);
+
+impl Templates {
+    fn new() -> Self {
+        let rng = &mut Counter::new(5);
+        let (client, renewing) = (PARTIES.client.signer(), PARTIES.renewing.signer());
+        let roles = CaRoles::new(&PARTIES.ca.certificate);
+        let csr = &PARTIES.csr;
+        let id = || IssuerAndSerialNumber::of(&PARTIES.renewing.certificate);
+        let mut send = |builder: RequestBuilder<'_>| {
+            builder
+                .build(&PROVIDER, &Policy::default(), rng)
+                .and_then(|unsigned| unsigned.sign(&PARTIES.client.key, rng))
+                .expect("a request")
+        };
+        let (pkcs_req, pending) = send(RequestBuilder::pkcs_req(csr, &client, &roles));
+        let (renewal_req, _) = send(RequestBuilder::renewal_req(csr, &renewing, &roles));
+        let poll = RequestBuilder::cert_poll(&pending, &client, &roles).expect("a poll");
+        let (cert_poll, _) = send(poll);
+        let (get_cert, wanted) = send(RequestBuilder::get_cert(id(), &client, &roles));
+        let (get_crl, wanted_crl) = send(RequestBuilder::get_crl(id(), &client, &roles));
+        let replies = [
+            (pending, &pkcs_req),
+            (wanted, &get_cert),
+            (wanted_crl, &get_crl),
+        ]
+        .map(|(pending, request)| (pending, success(request)));
+        Self {
+            requests: [pkcs_req, renewal_req, cert_poll, get_cert, get_crl],
+            replies,
+        }
+    }
+}
+
+/// A SUCCESS to a request, as the CA writes it.
+fn success(request: &[u8]) -> Vec<u8> {
+    let (ca, rng) = (&PARTIES.ca, &mut Counter::new(6));
+    let request = receive(request).expect("a request");
+    let signer = ca.signer();
+    let reply = request.reply(&PROVIDER, &signer);
+    let issued = std::slice::from_ref(&PARTIES.renewing.certificate);
+    reply
+        .success(issued, rng)
+        .or_else(|_| reply.success_crl(&PARTIES.crl, rng))
+        .and_then(|unsigned| unsigned.sign(&ca.key, rng))
+        .expect("a reply")
+}
+
+fn receive(bytes: &[u8]) -> Result<Request, Error> {
+    let ca = &PARTIES.ca;
+    let message = PkiMessage::parse(bytes, &Limits::REQUEST)?;
+    let trust = SignerTrust::new().self_issued().issuer(&ca.certificate);
+    let recipient = Recipient::new(&ca.certificate, &ca.key).expect("its key");
+    let rng = &mut Counter::new(7);
+    message.receive(&PROVIDER, &Policy::default(), &trust, &[recipient], rng)
+}
+
+fn request(kind: usize, payload: &[u8]) {
+    let ca = PARTIES.ca.certificate.public_key_der();
+    let message = repair::seal(&TEMPLATES.requests[kind], payload, ca).expect("an envelope");
+    let opened = receive(&message).map(|request| match request.body() {
+        RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr) => csr.as_der().to_vec(),
+        RequestBody::CertPoll(names) => names.to_der(),
+        RequestBody::GetCert(id) | RequestBody::GetCrl(id) => id.to_der(),
+        _ => unreachable!("a payload that nobody knows"),
+    });
+    let decrypt = Error::Open(OpenError::Decrypt(DecryptError));
+    let expected = match kind {
+        0 | 1 => match UnverifiedCsr::from_der(payload, &Limits::REQUEST) {
+            Err(_) => Err(decrypt),
+            Ok(csr) => match csr.verify(&PROVIDER, &Policy::default()) {
+                Ok(csr) => Ok(csr.as_der().to_vec()),
+                Err(CsrError::Signature) => Err(OpenError::CsrSignature.into()),
+                Err(CsrError::Refused(refused)) => Err(OpenError::CsrRefused(refused).into()),
+                Err(_) => unreachable!("a reason that nobody knows"),
+            },
+        },
+        2 => IssuerAndSubject::from_der(payload)
+            .map(|names| names.to_der())
+            .map_err(|_| decrypt),
+        _ => IssuerAndSerialNumber::from_der(payload)
+            .map(|id| id.to_der())
+            .map_err(|_| decrypt),
+    };
+    assert_eq!(opened, expected);
+}
+
+fn reply(kind: usize, payload: &[u8]) {
+    let (pending, template) = &TEMPLATES.replies[kind];
+    let client = &PARTIES.client;
+    let message = repair::seal(template, payload, client.certificate.public_key_der());
+    let message = message.expect("an envelope");
+    let message = PkiMessage::parse(&message[..], &Limits::REPLY).expect("a message");
+    let roles = CaRoles::new(&PARTIES.ca.certificate);
+    let policy = Policy::default();
+    let Ok(CertRep::Success(sealed)) = pending.accept(&message, &roles, &PROVIDER, &policy) else {
+        panic!("a signed SUCCESS is not taken");
+    };
+    let recipient = Recipient::new(&client.certificate, &client.key).expect("its key");
+    let granted = sealed.open(&PROVIDER, &recipient, &mut Counter::new(8));
+    let Ok(set) = CertsOnly::parse(payload, &Limits::REPLY) else {
+        assert_eq!(granted.err(), Some(OpenError::from(DecryptError).into()));
+        return;
+    };
+    let Ok(granted) = granted.inspect_err(|error: &TransactionError| {
+        Sink::show(error);
+    }) else {
+        return;
+    };
+    let ca = &PARTIES.ca.certificate;
+    if let Some(certificate) = granted.certificate() {
+        assert!(
+            set.certificates()
+                .any(|found| found.as_ref() == Ok(certificate))
+        );
+        if kind == 0 {
+            assert_eq!(certificate.verify_issued_by(ca, &PROVIDER, &policy), Ok(()));
+            // The parameters of the algorithm may be NULL in one and absent in the other.
+            let bits = |spki: &[u8]| tlv::read(spki)[0].at(1).cloned();
+            let key = bits(certificate.public_key_der());
+            assert_eq!(key, bits(PARTIES.csr.public_key_der()));
+        }
+    }
+    if let Some(crl) = granted.crl() {
+        assert!(set.crls().any(|found| found.as_ref() == Ok(crl)));
+        assert_eq!(crl.verify_issued_by(ca, &PROVIDER, &policy), Ok(()));
+    }
+    assert_eq!(granted.certificate().is_none(), kind == 2);
+}
