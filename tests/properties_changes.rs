@@ -1,15 +1,16 @@
-//! No bit of what is signed can be changed, and a changed envelope does not open.
+//! No bit of what is signed can be changed, a changed envelope does not open, and nothing is read past its end.
 #![cfg(feature = "rustcrypto")]
 
 mod common;
 
 use common::cases::{cases, with_corpus, with_parties};
-use common::forge::{Envelope, Forge, elements, inside};
+use common::forge::{Envelope, Forge, certificates_only, elements, inside};
 use common::{Built, CIPHERS, Inside, Parties, key_transports, rng};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use scep::{
-    DecryptError, FailInfo, Limits, NextCaCertificates, OpenError, PkiMessage, SignerTrust,
+    Certificate, CertsOnly, DecryptError, FailInfo, Limits, NextCaCertificates, OpenError,
+    ParseError, ParseErrorKind, PkiMessage, SignerTrust, UnverifiedCsr,
 };
 
 proptest! {
@@ -53,6 +54,66 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+proptest! {
+    #![proptest_config(cases(1024))]
+
+    /// A reader ends where its item ends: what follows is found there, and what is missing is missed.
+    #[test]
+    fn nothing_is_read_past_the_end(
+        of in any::<Index>(),
+        which in any::<Index>(),
+        behind in proptest::collection::vec(any::<u8>(), 1..64),
+        cut in any::<Index>(),
+    ) {
+        with_corpus(|parties, corpus| {
+            let set: &Vec<Built> = of.get(corpus);
+            let built = which.get(set);
+            let certificate = parties.client.as_der().to_vec();
+            let items: [(Vec<u8>, Read); 4] = [
+                match built.inside {
+                    Inside::Signed(_) => (built.bytes.clone(), read_next_ca),
+                    _ => (built.bytes.clone(), read_message),
+                },
+                (certificates_only(&certificate), read_set),
+                (certificate, read_certificate),
+                (parties.csr.as_der().to_vec(), read_csr),
+            ];
+            for (item, read) in items {
+                prop_assert_eq!(read(&item), Ok(()));
+                let error = read(&[&item[..], &behind].concat()).unwrap_err();
+                prop_assert_eq!(error.kind(), ParseErrorKind::TrailingData);
+                prop_assert_eq!(error.offset(), item.len());
+                let end = cut.index(item.len());
+                let error = read(&item[..end]).unwrap_err();
+                prop_assert!(error.offset() <= end, "{}", error);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+type Read = fn(&[u8]) -> Result<(), ParseError>;
+
+fn read_message(bytes: &[u8]) -> Result<(), ParseError> {
+    PkiMessage::parse(bytes, &Limits::REPLY).map(drop)
+}
+
+fn read_next_ca(bytes: &[u8]) -> Result<(), ParseError> {
+    NextCaCertificates::parse(bytes, &Limits::REPLY).map(drop)
+}
+
+fn read_set(bytes: &[u8]) -> Result<(), ParseError> {
+    CertsOnly::parse(bytes, &Limits::REPLY).map(drop)
+}
+
+fn read_certificate(bytes: &[u8]) -> Result<(), ParseError> {
+    Certificate::from_der(bytes).map(drop)
+}
+
+fn read_csr(bytes: &[u8]) -> Result<(), ParseError> {
+    UnverifiedCsr::from_der(bytes, &Limits::REQUEST).map(drop)
 }
 
 /// Where signedAttrs, the signature and, if there is one, eContent stand, each with its contents only.
