@@ -1,4 +1,4 @@
-//! The worst input of each shape in three sizes: the time for a byte must not grow with the size.
+//! The worst input of each shape in three sizes: the time for a byte must not grow with the size. And the worst key.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -8,6 +8,10 @@ mod shapes;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use scep::crypto::{CryptoError, DigestAlgorithm, Provider, SignatureAlgorithm};
+use scep::oid;
+
+use common::forge::{NULL, algorithm, sequence, tlv};
 use shapes::{SHAPES, SIZES};
 
 fn hostile(c: &mut Criterion) {
@@ -24,5 +28,25 @@ fn hostile(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, hostile);
+/// The most work that one signature may ask for: the largest modulus and exponent that a policy allows.
+fn largest_key(c: &mut Criterion) {
+    let (modulus, exponent) = ([0xff; 8192 / 8], [1, 0xff, 0xff, 0xff, 0xff]);
+    let unsigned = |magnitude: &[u8]| tlv(0x02, &[&[0], magnitude].concat());
+    let key = sequence(&[&unsigned(&modulus), &unsigned(&exponent)]);
+    let spki = sequence(&[
+        &algorithm(oid::RSA_ENCRYPTION, &NULL),
+        &tlv(0x03, &[&[0], &key[..]].concat()),
+    ]);
+    let provider = Provider::rustcrypto();
+    let algorithm = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
+    c.bench_function("hostile/largest RSA key", |b| {
+        b.iter(|| {
+            let signatures = provider.signatures();
+            let verified = signatures.verify(algorithm, black_box(&spki), &[b""], &[0x7f; 1024]);
+            assert_eq!(verified, Err(CryptoError::Failed));
+        });
+    });
+}
+
+criterion_group!(benches, hostile, largest_key);
 criterion_main!(benches);

@@ -5,8 +5,8 @@ mod common;
 
 use common::Parties;
 use common::forge::{
-    Attribute, Envelope, Forge, NULL, Order, dotted, explicit, inside, octets, oid_der, sequence,
-    small_integer, tlv,
+    Attribute, Envelope, Forge, NULL, Order, certificates_only, crls_only, dotted, explicit,
+    inside, octets, oid_der, sequence, tlv,
 };
 use scep::crypto::{ContentCipher, KeyTransport};
 use scep::{
@@ -28,19 +28,6 @@ fn request() -> Forge {
 fn parsed(forge: &Forge) -> Result<(), ParseError> {
     let message = forge.assemble(&[forge.signer_info(Order::Listed, &[0; 256])]);
     PkiMessage::parse(message, &Limits::REQUEST).map(drop)
-}
-
-/// A certificates-only set.
-fn set(certificates: &[u8], crls: &[u8]) -> Vec<u8> {
-    let signed = sequence(&[
-        &small_integer(1),
-        &tlv(0x31, &[]),
-        &sequence(&[&oid_der(oid::DATA)]),
-        &explicit(0, certificates),
-        &explicit(1, crls),
-        &tlv(0x31, &[]),
-    ]);
-    sequence(&[&oid_der(oid::SIGNED_DATA), &explicit(0, &signed)])
 }
 
 #[test]
@@ -65,7 +52,7 @@ fn the_defaults_are_those_of_the_table() {
 fn input() {
     let message = Parties::new().pkcs_req().0;
     let csr = Parties::new().csr.as_der().to_vec();
-    let set = set(&[], &[]);
+    let set = certificates_only(&[]);
     let at = |bound| Limits::REQUEST.with(Limit::InputLen, bound);
     // The input is what it is, so the bound moves.
     type Read<'r> = &'r dyn Fn(&Limits) -> Result<(), ParseError>;
@@ -108,10 +95,10 @@ fn certificates_and_crls() {
         parsed(&forge)
     });
     bounded(Limit::Certificates, 256, Item::Certificates, |count| {
-        CertsOnly::parse(set(&element.repeat(count), &[]), &Limits::REPLY).map(drop)
+        CertsOnly::parse(certificates_only(&element.repeat(count)), &Limits::REPLY).map(drop)
     });
     bounded(Limit::Crls, 16, Item::Crls, |count| {
-        CertsOnly::parse(set(&[], &element.repeat(count)), &Limits::REPLY).map(drop)
+        CertsOnly::parse(crls_only(&element.repeat(count)), &Limits::REPLY).map(drop)
     });
 }
 

@@ -583,11 +583,20 @@ fn random(len: usize) -> Vec<u8> {
 
 /// A certificates-only SignedData around the DER of certificates, or of anything else in their place.
 pub(crate) fn certificates_only(certificates: &[u8]) -> Vec<u8> {
+    degenerate(&explicit(0, certificates))
+}
+
+/// The same around CRLs.
+pub(crate) fn crls_only(crls: &[u8]) -> Vec<u8> {
+    degenerate(&explicit(1, crls))
+}
+
+fn degenerate(sets: &[u8]) -> Vec<u8> {
     let signed_data = sequence(&[
         &small_integer(1),
         &tlv(0x31, &[]),
         &sequence(&[&oid_der(oid::DATA)]),
-        &explicit(0, certificates),
+        sets,
         &tlv(0x31, &[]),
     ]);
     sequence(&[&oid_der(oid::SIGNED_DATA), &explicit(0, &signed_data)])

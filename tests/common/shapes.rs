@@ -16,8 +16,8 @@ use scep::{Certificate, CertsOnly, Crl, Limit, Limits, PkiMessage, Recipient, Si
 use zeroize::Zeroizing;
 
 use super::common::forge::{
-    Attribute, Envelope, Forge, NULL, Order, algorithm, dotted, elements, explicit, inside, octets,
-    oid_der, sequence, small_integer, tlv,
+    Attribute, Envelope, Forge, NULL, Order, algorithm, certificates_only, crls_only, dotted,
+    elements, explicit, inside, octets, oid_der, sequence, small_integer, tlv,
 };
 use super::common::{Parties, pem, rng, vector};
 
@@ -32,7 +32,7 @@ pub(crate) struct Shape {
 
 pub(crate) const SIZES: [usize; 3] = [64 << 10, 512 << 10, 2 << 20];
 
-pub(crate) const SHAPES: [Shape; 11] = [
+pub(crate) const SHAPES: [Shape; 13] = [
     Shape {
         name: "deep nesting",
         make: nesting,
@@ -62,6 +62,16 @@ pub(crate) const SHAPES: [Shape; 11] = [
         name: "many certificates in a set",
         make: certificate_set,
         run: read_set,
+    },
+    Shape {
+        name: "long CRLs in a set",
+        make: crl_set,
+        run: read_set,
+    },
+    Shape {
+        name: "recipients with long names",
+        make: recipients,
+        run: open,
     },
     Shape {
         name: "many attributes",
@@ -133,7 +143,10 @@ fn open(input: &[u8]) {
 
 fn read_set(input: &[u8]) {
     let set = CertsOnly::parse(input, &LIFTED).unwrap();
-    black_box(set.certificates().filter(Result::is_ok).count());
+    black_box((
+        set.certificates().filter(Result::is_ok).count(),
+        set.crls().flatten().any(|crl| crl.contains_serial(&[2])),
+    ));
 }
 
 fn read_certificate(input: &[u8]) {
@@ -281,15 +294,23 @@ fn certificates(size: usize) -> Vec<u8> {
 
 fn certificate_set(size: usize) -> Vec<u8> {
     let empty = sequence(&[]);
-    let certificates = filled(&small_certificate(&empty, &empty), size);
-    let signed = sequence(&[
-        &small_integer(1),
-        &tlv(0x31, &[]),
-        &sequence(&[&oid_der(oid::DATA)]),
-        &explicit(0, &certificates),
-        &tlv(0x31, &[]),
+    certificates_only(&filled(&small_certificate(&empty, &empty), size))
+}
+
+/// As many recipients as are read, with long names, and the CA behind them all.
+fn recipients(size: usize) -> Vec<u8> {
+    let count = Limits::REQUEST.bound(Limit::Recipients);
+    let ca = Certificate::from_der(pem(vector!("keys/ca-jscep.pem"))).unwrap();
+    let (cipher, transport) = (ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15);
+    let mut envelope = Envelope::seal(b"", &ca, cipher, transport);
+    let other = sequence(&[
+        &small_integer(0),
+        &sequence(&[&long_name(size / count, 0x0c), &small_integer(1)]),
+        &envelope.key_encryption,
+        &octets(&[0; 256]),
     ]);
-    sequence(&[&oid_der(oid::SIGNED_DATA), &explicit(0, &signed)])
+    envelope.other_recipients = vec![other; count - 1];
+    with_content(&octets(&envelope.to_der()))
 }
 
 fn attributes(size: usize) -> Vec<u8> {
@@ -324,18 +345,20 @@ fn name(size: usize) -> Vec<u8> {
     small_certificate(&sequence(&[]), &subject)
 }
 
+/// A name of about this many bytes, whose last string has this tag.
+fn long_name(size: usize, last: u8) -> Vec<u8> {
+    let text = filled(b"x", size / 64);
+    let part = |tag| {
+        let attribute = sequence(&[&tlv(0x06, &[0x55, 4, 3]), &tlv(tag, &text)]);
+        tlv(0x31, &attribute)
+    };
+    tlv(0x30, &[part(0x0c).repeat(63), part(last)].concat())
+}
+
 /// A signer and a certificate whose names differ in the type of their last string alone: compared to the end.
 fn identifier(size: usize) -> Vec<u8> {
-    let name = |last| {
-        let text = filled(b"x", size / 128);
-        let part = |tag| {
-            let attribute = sequence(&[&tlv(0x06, &[0x55, 4, 3]), &tlv(tag, &text)]);
-            tlv(0x31, &attribute)
-        };
-        tlv(0x30, &[part(0x0c).repeat(63), part(last)].concat())
-    };
     let mut forge = message();
-    let (sent, found) = (name(0x0c), name(0x13));
+    let (sent, found) = (long_name(size / 2, 0x0c), long_name(size / 2, 0x13));
     forge.sid = sequence(&[&sent, &small_integer(1)]);
     let key = Certificate::from_der(&forge.certificates[0][..]).unwrap();
     let key = key.public_key_der().to_vec();
@@ -349,6 +372,12 @@ fn crl(size: usize) -> Vec<u8> {
     let time = tlv(0x17, b"261123202248Z");
     let part = sequence(&[&id, &sequence(&[]), &time, &entries]);
     sequence(&[&part, &id, &tlv(0x03, &[0])])
+}
+
+/// As many CRLs as are read.
+fn crl_set(size: usize) -> Vec<u8> {
+    let count = Limits::REQUEST.bound(Limit::Crls);
+    crls_only(&crl(size / count).repeat(count))
 }
 
 /// A provider that costs nothing and finds every signature wrong.
