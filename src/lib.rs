@@ -46,6 +46,7 @@
 //! | algorithms, policies, keys | [`crypto`] |
 //! | a server's whole turns, renewals, what waits | [`server`] |
 //! | looking into a message without trusting it | [`inspect`] |
+//! | what Microsoft's servers and clients say besides | [`microsoft`] |
 //!
 //! # Features
 //!
@@ -86,6 +87,7 @@ pub mod http;
 pub mod inspect;
 mod limits;
 mod message;
+pub mod microsoft;
 mod name;
 mod negotiation;
 pub mod oid;

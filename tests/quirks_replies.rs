@@ -10,6 +10,7 @@ use common::forge::{
 use common::verdict::replied;
 use common::{Parties, certificate, rng, vector};
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
+use scep::microsoft::Hresult;
 use scep::{
     CertRep, CertsOnly, FailInfo, Failure, Granted, IssuerAndSerialNumber, Limits, OpenError,
     PendingRequest, PkiMessage, Refused, RequestBuilder, TransactionError, TransactionId, oid,
@@ -66,9 +67,12 @@ fn a_failure_of_ndes_is_read_with_its_hresult() {
     let failure = self::failure(&parties, &pending, &reply);
     assert_eq!(failure.info(), Some(FailInfo::BadRequest));
     assert_eq!(failure.text(), None);
-    assert_eq!(failure.microsoft_error(), Some(-2_147_024_809));
+    assert_eq!(failure.microsoft_error(), Some(Hresult::new(0x8007_0057)));
     let shown = failure.to_string();
-    assert!(shown.ends_with("(HRESULT 0x80070057)"), "{shown}");
+    assert!(
+        shown.ends_with("; HRESULT 0x80070057 (E_INVALIDARG)"),
+        "{shown}"
+    );
     // Other forms are kept from being taken for a code.
     for text in ["0x80070057", "2147942487", "", "x"] {
         reply.set(oid::MS_SCEP_ERROR, printable(text));

@@ -7,6 +7,7 @@ use common::forge::{Envelope, Forge, printable, small_integer, tlv};
 use common::verdict::{parse_error, policies, replied};
 use common::{Parties, rng};
 use scep::crypto::{ContentCipher, KeyTransport, Policy};
+use scep::microsoft::Hresult;
 use scep::{
     CertRep, FailInfo, IssuerAndSerialNumber, Item, Limits, ParseErrorKind, PkiMessage, PkiStatus,
     RequestBuilder, TransactionError, VerifyError, oid,
@@ -156,6 +157,6 @@ fn fail_infos_are_values_whatever_they_are() {
         forge.set(oid::MS_SCEP_ERROR, tlv(0x0c, b"-2147024809"));
         forge.set(oid::MS_SCEP_SERVER_MESSAGE, tlv(0x0c, b"no"));
     });
-    assert_eq!(failure.microsoft_error(), Some(-2_147_024_809));
+    assert_eq!(failure.microsoft_error(), Some(Hresult::new(0x8007_0057)));
     assert_eq!(failure.microsoft_message(), Some("no"));
 }

@@ -7,6 +7,7 @@ use scep::crypto::{
     DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
 };
 use scep::inspect::{self, PayloadContent, RecipientKind, SignatureReport};
+use scep::microsoft::Hresult;
 use scep::{
     Capabilities, Certificate, CertificateSignatureError, CertsOnly, ChallengePassword, Crl,
     CsrError, Encoding, Item, Limits, NameRef, NextCaCertificates, Oid, ParseError, ParseErrorKind,
@@ -51,7 +52,7 @@ pub struct MessageFacts {
     pub pki_status: Option<PkiStatus>,
     pub fail_info: Option<scep::FailInfo>,
     pub fail_info_text: Option<String>,
-    pub microsoft_error: Option<i32>,
+    pub microsoft_error: Option<Hresult>,
     pub microsoft_message: Option<String>,
     pub signing_time: Option<String>,
     pub other: Vec<(Oid, Vec<u8>)>,

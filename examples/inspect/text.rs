@@ -116,11 +116,7 @@ impl Page {
                 .as_ref()
                 .map(|text| format!("{text:?}")),
         );
-        self.some(
-            1,
-            "Microsoft's code",
-            message.microsoft_error.map(|code| format!("{code:#010x}")),
-        );
+        self.some(1, "Microsoft's code", message.microsoft_error);
         self.some(
             1,
             "Microsoft's text",

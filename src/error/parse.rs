@@ -108,6 +108,8 @@ pub enum Item {
     FailInfo,
     /// The failInfoText attribute.
     FailInfoText,
+    /// Microsoft's attribute with a message of the server.
+    MicrosoftMessage,
     /// The senderNonce attribute.
     SenderNonce,
     /// The recipientNonce attribute.
@@ -186,6 +188,7 @@ impl Item {
             Self::PkiStatus => "attribute pkiStatus",
             Self::FailInfo => "attribute failInfo",
             Self::FailInfoText => "attribute failInfoText",
+            Self::MicrosoftMessage => "Microsoft's attribute of the server's message",
             Self::SenderNonce => "attribute senderNonce",
             Self::RecipientNonce => "attribute recipientNonce",
             Self::TransactionId => "attribute transactionID",

@@ -13,6 +13,7 @@ use crate::certificate::Certificate;
 use crate::crl::Crl;
 use crate::crypto::{Policy, Provider, SubstituteSecret, Tolerance, is_same_key};
 use crate::csr::Csr;
+use crate::microsoft::Hresult;
 use crate::pki_message::{EncryptedKey, PkiMessage, Recipient};
 use crate::{
     CertificateSignatureError, DecryptError, FailInfo, Layer, MessageType, Nonce, OpenError,
@@ -74,7 +75,7 @@ pub enum CertRep<'m> {
 pub struct Failure {
     info: Option<FailInfo>,
     text: Option<String>,
-    microsoft_error: Option<i32>,
+    microsoft_error: Option<Hresult>,
     microsoft_message: Option<String>,
 }
 
@@ -225,9 +226,9 @@ impl Failure {
         self.text.as_deref()
     }
 
-    /// The HRESULT of a Microsoft server, such as `-2147024809` (0x80070057).
+    /// The HRESULT of a Microsoft server: the only useful diagnosis that NDES gives.
     #[must_use]
-    pub const fn microsoft_error(&self) -> Option<i32> {
+    pub const fn microsoft_error(&self) -> Option<Hresult> {
         self.microsoft_error
     }
 
@@ -248,7 +249,7 @@ impl core::fmt::Display for Failure {
             write!(f, ": {}", text.escape_debug())?;
         }
         if let Some(error) = self.microsoft_error {
-            write!(f, " (HRESULT {error:#010x})")?;
+            write!(f, "; HRESULT {error}")?;
         }
         Ok(())
     }

@@ -14,12 +14,14 @@ use crate::crypto::{
     ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
     fits_transport, is_same_key,
 };
+use crate::microsoft::Hresult;
 use crate::pki_message::build::{
     AttributeSet, EnvelopeAlgorithms, ReplyAttributes, Unsigned, check_recipient, check_text, seal,
 };
 use crate::pki_message::{PkiMessage, SignerIdentity};
 use crate::{
-    BuildError, Error, FailInfo, MessageType, Nonce, OpenError, PkiStatus, Refused, VerifyError,
+    BuildError, Error, FailInfo, Item, MessageType, Nonce, OpenError, PkiStatus, Refused,
+    VerifyError,
 };
 
 /// Builds the reply to an opened request: SUCCESS, FAILURE or PENDING.
@@ -39,6 +41,8 @@ pub struct ReplyBuilder<'r> {
     provider: Provider,
     signer: &'r SignerIdentity<'r>,
     enrolment: Option<&'r HeldEnrolment>,
+    microsoft_error: Option<Hresult>,
+    microsoft_message: Option<&'r str>,
 }
 
 /// Builds the reply to a request that could not be verified or opened. It can only be a FAILURE:
@@ -77,6 +81,8 @@ impl Request {
             provider: *provider,
             signer,
             enrolment: None,
+            microsoft_error: None,
+            microsoft_message: None,
         }
     }
 
@@ -102,6 +108,21 @@ impl<'r> ReplyBuilder<'r> {
     #[must_use]
     pub const fn answering(mut self, enrolment: &'r HeldEnrolment) -> Self {
         self.enrolment = Some(enrolment);
+        self
+    }
+
+    /// Puts an HRESULT into a FAILURE (1.3.6.1.4.1.311.21.33), which Windows shows in its log in place of failInfo. Other
+    /// replies have none.
+    #[must_use]
+    pub const fn microsoft_error(mut self, error: Hresult) -> Self {
+        self.microsoft_error = Some(error);
+        self
+    }
+
+    /// Puts a text for Windows into the reply (1.3.6.1.4.1.311.21.38). NDES writes `Issued` into a SUCCESS.
+    #[must_use]
+    pub const fn microsoft_message(mut self, text: &'r str) -> Self {
+        self.microsoft_message = Some(text);
         self
     }
 
@@ -173,7 +194,7 @@ impl<'r> ReplyBuilder<'r> {
         text: Option<&str>,
         rng: &mut dyn CryptoRng,
     ) -> Result<UnsignedReply, BuildError> {
-        text.map_or(Ok(()), check_text)?;
+        text.map_or(Ok(()), |text| check_text(text, Item::FailInfoText))?;
         self.build(PkiStatus::Failure, Some((info, text)), None, rng)
     }
 
@@ -214,6 +235,8 @@ impl<'r> ReplyBuilder<'r> {
         content: Option<Vec<u8>>,
         rng: &mut dyn CryptoRng,
     ) -> Result<UnsignedReply, BuildError> {
+        self.microsoft_message
+            .map_or(Ok(()), |text| check_text(text, Item::MicrosoftMessage))?;
         Unsigned::new(
             &self.provider,
             self.request.policy(),
@@ -227,6 +250,8 @@ impl<'r> ReplyBuilder<'r> {
                 reply: Some(ReplyAttributes {
                     pki_status,
                     recipient_nonce: self.request.sender_nonce(),
+                    microsoft_error: fail_info.and(self.microsoft_error),
+                    microsoft_message: self.microsoft_message,
                     fail_info,
                 }),
             },
@@ -287,6 +312,8 @@ impl Refusal<'_> {
                     pki_status: PkiStatus::Failure,
                     recipient_nonce: self.message.unverified_sender_nonce(),
                     fail_info: Some((error.fail_info(), text.as_deref())),
+                    microsoft_error: None,
+                    microsoft_message: None,
                 }),
             },
             None,

@@ -5,6 +5,7 @@ use alloc::string::String;
 use crate::asn1::{Element, Reader, Span, tag};
 use crate::attributes::{decimal_code, text_of};
 use crate::cms::{Attribute, SignedAttributes};
+use crate::microsoft::Hresult;
 use crate::oid::{self, Oid};
 use crate::{
     FailInfo, Item, Layer, Limits, MessageType, Nonce, ParseError, ParseErrorKind, PkiStatus,
@@ -99,8 +100,9 @@ impl<'m> Attributes<'m> {
 
     /// Microsoft's code of the failure (1.3.6.1.4.1.311.21.33), an HRESULT: the only useful diagnosis that NDES gives.
     #[must_use]
-    pub fn microsoft_error(&self) -> Option<i32> {
-        self.text(self.found.ms_error)?.parse().ok()
+    pub fn microsoft_error(&self) -> Option<Hresult> {
+        let signed: i32 = self.text(self.found.ms_error)?.parse().ok()?;
+        Some(signed.into())
     }
 
     /// Microsoft's message of the server (1.3.6.1.4.1.311.21.38).

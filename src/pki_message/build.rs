@@ -1,6 +1,7 @@
 //! The way out: payload, envelope, signed attributes, signature.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -12,6 +13,7 @@ use crate::crypto::{
     ContentCipher, CryptoError, DigestAlgorithm, KeyTransport, Policy, Provider,
     SignatureAlgorithm, SignatureScheme, SigningKey, check_public_key, is_same_key,
 };
+use crate::microsoft::Hresult;
 use crate::oid::{self, Oid};
 use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, TransactionId};
 
@@ -118,6 +120,8 @@ pub(crate) struct ReplyAttributes<'a> {
     pub(crate) pki_status: PkiStatus,
     pub(crate) recipient_nonce: Option<Nonce>,
     pub(crate) fail_info: Option<(FailInfo, Option<&'a str>)>,
+    pub(crate) microsoft_error: Option<Hresult>,
+    pub(crate) microsoft_message: Option<&'a str>,
 }
 
 /// A message that lacks its signature and nothing else.
@@ -286,10 +290,14 @@ impl AttributeSet<'_> {
         if let Some((info, text)) = reply.fail_info {
             write_code(set, oid::FAIL_INFO, info.code());
             if let Some(text) = text {
-                write_attribute(set, oid::FAIL_INFO_TEXT, |value| {
-                    value.tlv(tag::UTF8_STRING, text.as_bytes());
-                });
+                write_utf8(set, oid::FAIL_INFO_TEXT, text);
             }
+        }
+        if let Some(error) = reply.microsoft_error {
+            write_code(set, oid::MS_SCEP_ERROR, error.signed());
+        }
+        if let Some(text) = reply.microsoft_message {
+            write_utf8(set, oid::MS_SCEP_SERVER_MESSAGE, text);
         }
     }
 }
@@ -304,8 +312,14 @@ fn write_octets(set: &mut SetOf<'_>, oid: Oid, octets: &[u8]) {
     write_attribute(set, oid, |value| value.octet_string(octets));
 }
 
+fn write_utf8(set: &mut SetOf<'_>, oid: Oid, text: &str) {
+    write_attribute(set, oid, |value| {
+        value.tlv(tag::UTF8_STRING, text.as_bytes())
+    });
+}
+
 /// A number as RFC 8894 writes it: its decimal digits as text.
-fn write_code(set: &mut SetOf<'_>, oid: Oid, code: u32) {
+fn write_code(set: &mut SetOf<'_>, oid: Oid, code: impl fmt::Display) {
     write_attribute(set, oid, |value| {
         value.nested(tag::PRINTABLE_STRING, |text| text.display(code));
     });
@@ -372,9 +386,9 @@ pub(crate) fn seal(
 }
 
 /// Requires a text that UTF8String may carry to people: not empty and without control characters.
-pub(crate) fn check_text(text: &str) -> Result<(), BuildError> {
+pub(crate) fn check_text(text: &str, item: Item) -> Result<(), BuildError> {
     if text.is_empty() || text.chars().any(char::is_control) {
-        return Err(BuildError::InvalidInput(Item::FailInfoText));
+        return Err(BuildError::InvalidInput(item));
     }
     Ok(())
 }
