@@ -103,7 +103,8 @@ pub use capabilities::{Capabilities, Capability};
 pub use certificate::{Certificate, CertificateSignatureError, Extension, KeyUsage, Validity};
 pub use crl::Crl;
 pub use csr::{
-    ChallengePassword, Csr, CsrBuilder, CsrError, PresentedPassword, UnsignedCsr, UnverifiedCsr,
+    ChallengeKind, ChallengePassword, Csr, CsrBuilder, CsrError, PresentedPassword, UnsignedCsr,
+    UnverifiedCsr,
 };
 pub use error::{
     BuildError, Cause, DecryptError, Error, Item, Layer, OpenError, ParseError, ParseErrorKind,

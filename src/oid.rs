@@ -132,6 +132,29 @@ oids! {
     /// Microsoft's twin of extensionRequest.
     MS_CERT_EXTENSIONS = "1.3.6.1.4.1.311.2.1.14";
 
+    /// Microsoft's attribute of a CSR that tells the version of Windows.
+    MS_OS_VERSION = "1.3.6.1.4.1.311.13.2.3";
+    /// Microsoft's attribute of a CSR that names the key store.
+    MS_CSP_INFO = "1.3.6.1.4.1.311.13.2.2";
+    /// Microsoft's attribute of a CSR that holds a name and a value.
+    MS_NAME_VALUE_PAIR = "1.3.6.1.4.1.311.13.2.1";
+    /// Microsoft's attribute of a CSR that tells which program made it.
+    MS_CLIENT_INFO = "1.3.6.1.4.1.311.21.20";
+    /// Microsoft's attribute of a CSR that holds the certificate to be renewed.
+    MS_RENEWAL_CERTIFICATE = "1.3.6.1.4.1.311.13.1";
+    /// Microsoft's extension that names a template of version 1.
+    MS_TEMPLATE_NAME = "1.3.6.1.4.1.311.20.2";
+    /// Microsoft's extension that names a template of version 2 and later.
+    MS_TEMPLATE_INFORMATION = "1.3.6.1.4.1.311.21.7";
+    /// Microsoft's extension of application policies, a twin of extKeyUsage.
+    MS_APPLICATION_POLICIES = "1.3.6.1.4.1.311.21.10";
+    /// Microsoft's extension that binds a certificate to an account by its SID.
+    MS_NTDS_SECURITY = "1.3.6.1.4.1.311.25.2";
+    /// The SID in Microsoft's security extension.
+    MS_NTDS_OBJECT_SID = "1.3.6.1.4.1.311.25.2.1";
+    /// User principal name, Microsoft's otherName.
+    MS_USER_PRINCIPAL_NAME = "1.3.6.1.4.1.311.20.2.3";
+
     /// messageType, [RFC 8894, section 3.2.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.1).
     MESSAGE_TYPE = "2.16.840.1.113733.1.9.2";
     /// pkiStatus.

@@ -16,6 +16,11 @@ impl Span {
         }
     }
 
+    /// The offset of its first byte.
+    pub(crate) const fn start(self) -> usize {
+        self.start
+    }
+
     /// The bytes of the span in `whole`.
     pub(crate) fn of_buffer(self, whole: &[u8]) -> &[u8] {
         whole

@@ -10,7 +10,7 @@ use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, SubjectAltName};
 use x509_cert::name::Name;
 use zeroize::Zeroizing;
 
-use super::{CheckedCsr, Csr, UnverifiedCsr};
+use super::{CheckedCsr, Csr, UnverifiedCsr, is_extension_request};
 use crate::asn1::{Writer, encode, tag};
 use crate::attributes::is_printable;
 use crate::certificate::{Criticality, write_extension};
@@ -43,6 +43,7 @@ pub struct CsrBuilder<'a> {
     subject: &'a Name,
     public_key: &'a [u8],
     extensions: Vec<(Oid, Criticality, Vec<u8>)>,
+    attributes: Vec<(Oid, Vec<u8>)>,
     challenge_password: Option<Zeroizing<String>>,
     invalid: Option<Item>,
 }
@@ -54,6 +55,7 @@ impl<'a> CsrBuilder<'a> {
             subject,
             public_key,
             extensions: Vec::new(),
+            attributes: Vec::new(),
             challenge_password: None,
             invalid: None,
         }
@@ -90,6 +92,16 @@ impl<'a> CsrBuilder<'a> {
         self.any_extension(oid, Criticality::Critical, value.into())
     }
 
+    /// Adds another attribute; `value` is its one value, the DER of its type. The challenge password and the extensions have
+    /// methods of their own, and are an error here.
+    pub fn attribute(mut self, oid: Oid, value: impl Into<Vec<u8>>) -> Self {
+        if oid == oid::CHALLENGE_PASSWORD || is_extension_request(oid) {
+            return self.with_invalid(Item::CertificationRequestAttributes);
+        }
+        self.attributes.push((oid, value.into()));
+        self
+    }
+
     /// Sets the challenge password. The empty one is a password too, and another thing than none.
     // Interop: NDES reads no UTF8String here, so a PrintableString stands wherever it can.
     pub fn challenge_password(mut self, password: &str) -> Self {
@@ -110,7 +122,12 @@ impl<'a> CsrBuilder<'a> {
         }
         let subject = self.subject.to_der();
         let subject = subject.map_err(|_| BuildError::InvalidInput(Item::CertificationRequest))?;
-        let mut attributes = [self.challenge_attribute(), self.extension_attribute()];
+        let mut attributes = alloc::vec![self.challenge_attribute(), self.extension_attribute()];
+        attributes.extend(self.attributes.iter().map(|(oid, value)| {
+            Zeroizing::new(encode(OVERHEAD, |w| {
+                write_attribute(w, *oid, |w| w.raw(value))
+            }))
+        }));
         // X.690, section 11.6: the elements of a SET OF stand in the order of their encodings.
         attributes.sort_unstable_by(|a, b| a.as_slice().cmp(b.as_slice()));
         let contents: usize = attributes.iter().map(|attribute| attribute.len()).sum();
@@ -172,14 +189,17 @@ impl<'a> CsrBuilder<'a> {
         }))
     }
 
-    fn typed_extension(mut self, oid: Oid, criticality: Criticality, value: &impl Encode) -> Self {
+    fn typed_extension(self, oid: Oid, criticality: Criticality, value: &impl Encode) -> Self {
         match value.to_der() {
             Ok(value) => self.any_extension(oid, criticality, value),
-            Err(_) => {
-                self.invalid = Some(Item::Extensions);
-                self
-            }
+            Err(_) => self.with_invalid(Item::Extensions),
         }
+    }
+
+    /// Remembers that an item cannot be written, until [`build`](Self::build).
+    pub(crate) fn with_invalid(mut self, item: Item) -> Self {
+        self.invalid = Some(item);
+        self
     }
 
     fn any_extension(mut self, oid: Oid, criticality: Criticality, value: Vec<u8>) -> Self {
@@ -411,6 +431,28 @@ mod tests {
             unsigned.attach(&other, &provider).unwrap_err(),
             BuildError::WrongSignature
         );
+    }
+
+    #[test]
+    fn attributes_that_have_methods_of_their_own_are_refused() {
+        let other = Oid::from_bytes(&[0x2a, 3]).unwrap();
+        let csr = built(|csr| csr.attribute(other, [5, 0]).challenge_password("secret"));
+        let attributes: Vec<_> = csr.attributes().map(|(oid, _)| oid).collect();
+        assert_eq!(attributes, [other, oid::CHALLENGE_PASSWORD]);
+        assert_eq!(csr.attributes().next().unwrap().1, [0x31, 2, 5, 0]);
+        let (name, key) = (name(), key());
+        for oid in [
+            oid::CHALLENGE_PASSWORD,
+            oid::EXTENSION_REQUEST,
+            oid::MS_CERT_EXTENSIONS,
+        ] {
+            let error = CsrBuilder::new(&name, key.public_key_der())
+                .attribute(oid, [5, 0])
+                .build(SHA256)
+                .unwrap_err();
+            let item = Item::CertificationRequestAttributes;
+            assert_eq!(error, BuildError::InvalidInput(item));
+        }
     }
 
     #[test]

@@ -47,6 +47,34 @@ impl<'a> ChallengePassword<'a> {
     }
 }
 
+impl ChallengePassword<'_> {
+    /// What the password looks like, for logs and diagnosis. Never a proof of who made it.
+    #[must_use]
+    pub fn kind(&self) -> ChallengeKind {
+        match self {
+            Self::Absent => ChallengeKind::Absent,
+            Self::Empty => ChallengeKind::Empty,
+            Self::Present(password) => password.kind(),
+        }
+    }
+}
+
+/// What a challenge password looks like, told from its length and characters alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChallengeKind {
+    /// There is none.
+    Absent,
+    /// It is empty, as it is when Windows renews.
+    Empty,
+    /// 16 or 32 hexadecimal digits in upper case: what NDES gives out, to be used once.
+    NdesOneTime,
+    /// Base64 of 1024 characters or more: what Intune gives out. Only Intune can open it, so the whole CSR must go there.
+    IntuneBlob,
+    /// Anything else, such as a password that people have chosen.
+    Other,
+}
+
 /// Never shows the password.
 impl fmt::Debug for ChallengePassword<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,6 +105,25 @@ impl PresentedPassword<'_> {
             text.as_bytes()
         };
         presented.ct_eq(expected).to_bool()
+    }
+
+    /// Whether it was sent as a PrintableString, the only type that NDES reads.
+    #[must_use]
+    pub const fn is_printable_string(&self) -> bool {
+        self.tag == tag::PRINTABLE_STRING
+    }
+
+    fn kind(&self) -> ChallengeKind {
+        let text = self.expose_secret();
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        if matches!(text.len(), 16 | 32) && text.bytes().all(is_digit) {
+            ChallengeKind::NdesOneTime
+        } else if text.len() >= 1024 && text.trim_end_matches('=').bytes().all(is_base64) {
+            ChallengeKind::IntuneBlob
+        } else {
+            ChallengeKind::Other
+        }
     }
 
     /// The password as text, for a service that judges it. What cannot be decoded is replaced by U+FFFD.
@@ -152,6 +199,41 @@ const VISIBLE_STRING: u8 = 0x1a;
 mod tests {
     use super::*;
     use alloc::format;
+
+    #[test]
+    fn the_kind_is_told_from_length_and_characters() {
+        let long = "Ab+/".repeat(256);
+        for (text, kind) in [
+            ("", ChallengeKind::Empty),
+            ("0123456789ABCDEF", ChallengeKind::NdesOneTime),
+            (
+                "0123456789ABCDEF0123456789ABCDEF",
+                ChallengeKind::NdesOneTime,
+            ),
+            ("0123456789ABCDE", ChallengeKind::Other),
+            ("0123456789ABCDEf", ChallengeKind::Other),
+            ("0123456789ABCDEG", ChallengeKind::Other),
+            (&long, ChallengeKind::IntuneBlob),
+            (&format!("{long}A=="), ChallengeKind::IntuneBlob),
+            (&long[1..], ChallengeKind::Other),
+            (&format!("{long}."), ChallengeKind::Other),
+            (&format!("={long}"), ChallengeKind::Other),
+        ] {
+            let password = ChallengePassword::of(tag::UTF8_STRING, text.as_bytes());
+            assert_eq!(password.kind(), kind, "{text}");
+        }
+        assert_eq!(ChallengePassword::Absent.kind(), ChallengeKind::Absent);
+    }
+
+    #[test]
+    fn the_type_that_ndes_reads_is_told() {
+        for (tag, printable) in [(tag::PRINTABLE_STRING, true), (tag::UTF8_STRING, false)] {
+            let ChallengePassword::Present(password) = ChallengePassword::of(tag, b"a") else {
+                panic!("absent");
+            };
+            assert_eq!(password.is_printable_string(), printable);
+        }
+    }
 
     #[test]
     fn every_string_type_is_decoded() {

@@ -20,7 +20,7 @@ mod build;
 mod challenge_password;
 
 pub use build::{CsrBuilder, UnsignedCsr};
-pub use challenge_password::{ChallengePassword, PresentedPassword};
+pub use challenge_password::{ChallengeKind, ChallengePassword, PresentedPassword};
 
 /// A certification request whose own signature is right: the requester has the private key.
 ///
@@ -85,10 +85,7 @@ impl Csr {
     /// An extension that was sent twice comes twice. All of them are wishes of the requester, who proved nothing but
     /// to have the key.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
-        self.attributes()
-            .filter(|(oid, _)| is_extension_request(*oid))
-            .flat_map(|(_, values)| iter_values(values))
-            .flat_map(|value| iter_extensions(value.contents))
+        iter_requested_extensions(self.attributes_contents())
     }
 
     /// The first requested extension of a type.
@@ -101,10 +98,12 @@ impl Csr {
     ///
     /// The challenge password is among them.
     pub fn attributes(&self) -> impl Iterator<Item = (Oid, &[u8])> {
-        let attributes = self.parts.attributes.of_buffer(&self.buffer);
-        let mut reader = Reader::new_der(attributes, 0, Layer::Message, &Limits::REPLY);
-        core::iter::from_fn(move || read_attribute(&mut reader).ok())
-            .map(|(oid, values)| (oid, values.raw))
+        iter_attributes(self.attributes_contents()).map(|(oid, values)| (oid, values.raw))
+    }
+
+    /// The contents of attributes, for [`iter_attributes`].
+    pub(crate) fn attributes_contents(&self) -> &[u8] {
+        self.parts.attributes.of_buffer(&self.buffer)
     }
 
     /// A typed view.
@@ -208,6 +207,11 @@ impl UnverifiedCsr {
     #[must_use]
     pub fn unverified_subject(&self) -> NameRef<'_> {
         NameRef::new(self.parts.subject.of_buffer(&self.buffer))
+    }
+
+    /// The contents of attributes, for [`iter_attributes`].
+    pub(crate) fn attributes_contents(&self) -> &[u8] {
+        self.parts.attributes.of_buffer(&self.buffer)
     }
 
     /// The challenge password of whoever sent this.
@@ -401,8 +405,26 @@ fn check_extension_request(mut attribute: Reader<'_>) -> Result<(), ParseError> 
     })
 }
 
+/// The attributes again that [`CsrParts`] saw: types, and the elements where their values stand.
+pub(crate) fn iter_attributes<'a>(
+    contents: &'a [u8],
+) -> impl Iterator<Item = (Oid, Element<'a>)> + use<'a> {
+    let mut reader = Reader::new_der(contents, 0, Layer::Message, &Limits::REPLY);
+    core::iter::from_fn(move || read_attribute(&mut reader).ok())
+}
+
+/// The extensions of every extension request among these attributes.
+pub(crate) fn iter_requested_extensions<'a>(
+    contents: &'a [u8],
+) -> impl Iterator<Item = Extension<'a>> + use<'a> {
+    iter_attributes(contents)
+        .filter(|(oid, _)| is_extension_request(*oid))
+        .flat_map(|(_, values)| iter_values(values.raw))
+        .flat_map(|value| iter_extensions(value.contents))
+}
+
 /// The values in a SET OF that was read before.
-fn iter_values<'a>(set: &'a [u8]) -> impl Iterator<Item = Element<'a>> + use<'a> {
+pub(crate) fn iter_values<'a>(set: &'a [u8]) -> impl Iterator<Item = Element<'a>> + use<'a> {
     let mut reader = Reader::new_der(set, 0, Layer::Message, &Limits::REPLY);
     let values = reader.element(Item::CertificationRequestAttributes);
     let contents = values.map_or(&[][..], |values| values.contents);

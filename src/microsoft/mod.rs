@@ -14,7 +14,12 @@ mod event;
 mod event_text;
 mod hresult;
 mod hresult_table;
+mod request_content;
+mod request_writer;
 
 pub use event::{Event, EventSource};
 pub use event_text::{EventOutcome, EventText, EventTextError};
 pub use hresult::{Hresult, HresultError};
+pub use request_content::{
+    ClaimedSid, ClientInfo, CspInfo, NameValuePair, RequestContent, SidSource, TemplateInformation,
+};
