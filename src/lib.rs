@@ -46,7 +46,7 @@
 //! | algorithms, policies, keys | [`crypto`] |
 //! | a server's whole turns, renewals, what waits | [`server`] |
 //! | looking into a message without trusting it | [`inspect`] |
-//! | what Microsoft's servers and clients say besides | [`microsoft`] |
+//! | what Microsoft's servers and clients say besides | [`microsoft`], [`ndes`] |
 //!
 //! # Features
 //!
@@ -89,6 +89,7 @@ mod limits;
 mod message;
 pub mod microsoft;
 mod name;
+pub mod ndes;
 mod negotiation;
 pub mod oid;
 mod pki_message;
