@@ -57,6 +57,7 @@
 //! | `legacy` | single DES and MD5 signatures, under `Policy::legacy()` |
 //! | `pem` | keys and certificates from PEM |
 //! | `cms` | conversions from and to the `cms` crate's types; outside the semver promise until cms 0.3.0 is final |
+//! | `intune` | the JSON of Intune's interface for other CAs, by serde |
 //! | `http` | conversions from and to the `http` crate's requests and responses; needs `std` |
 //! | `std` | times from `std::time::SystemTime` |
 //!
@@ -85,6 +86,9 @@ mod fingerprint;
 // The crate `http` has the name too: inside this crate it is `::http`.
 pub mod http;
 pub mod inspect;
+#[cfg(feature = "intune")]
+#[cfg_attr(docsrs, doc(cfg(feature = "intune")))]
+pub mod intune;
 mod limits;
 mod message;
 pub mod microsoft;

@@ -86,6 +86,22 @@ impl Validity {
     }
 }
 
+/// A time as `YYYY-MM-DDThh:mm:ss`, in UTC, if its year is from 0 to 9999.
+#[cfg(feature = "intune")]
+pub(crate) fn civil_text(unix: i64) -> Option<alloc::string::String> {
+    let CivilTime {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = CivilTime::of(unix)?;
+    Some(alloc::format!(
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+    ))
+}
+
 /// The seconds since the Unix epoch of a UTCTime or GeneralizedTime, with seconds or without, in UTC or with an offset.
 fn unix_seconds(time: &Element<'_>) -> Option<i64> {
     let mut digits = Digits(time.contents);
