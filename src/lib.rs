@@ -46,6 +46,7 @@
 //! | algorithms, policies, keys | [`crypto`] |
 //! | a server's whole turns, renewals, what waits | [`server`] |
 //! | looking into a message without trusting it | [`inspect`] |
+//! | what is wrong with an enrolment, in words | `diagnose` |
 //! | what Microsoft's servers and clients say besides | [`microsoft`], [`ndes`] |
 //!
 //! # Features
@@ -53,7 +54,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `rustcrypto` (default) | the software provider: RSA, AES, 3DES, SHA-1, SHA-2; still `no_std` |
-//! | `aws-lc-rs` | the fast provider: RSA by AWS-LC, several times as fast as the software provider, which does the rest; needs `std` and a C compiler |
+//! | `diagnose` (default) | findings about messages, CA certificates and answers by HTTP, in words for people |
 //! | `legacy` | single DES and MD5 signatures, under `Policy::legacy()` |
 //! | `pem` | keys and certificates from PEM |
 //! | `cms` | conversions from and to the `cms` crate's types; outside the semver promise until cms 0.3.0 is final |
@@ -81,6 +82,9 @@ mod cms_conversions;
 mod crl;
 pub mod crypto;
 mod csr;
+#[cfg(feature = "diagnose")]
+#[cfg_attr(docsrs, doc(cfg(feature = "diagnose")))]
+pub mod diagnose;
 mod error;
 mod fingerprint;
 // The crate `http` has the name too: inside this crate it is `::http`.

@@ -19,7 +19,7 @@ pub use extension::Extension;
 pub(crate) use extension::{Criticality, iter_extensions, read_extensions, write_extension};
 pub use key_usage::KeyUsage;
 pub use validity::Validity;
-#[cfg(feature = "intune")]
+#[cfg(any(feature = "diagnose", feature = "intune"))]
 pub(crate) use validity::civil_text;
 
 /// A certificate as it was received ([RFC 5280, section 4.1]).

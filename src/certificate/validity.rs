@@ -87,7 +87,7 @@ impl Validity {
 }
 
 /// A time as `YYYY-MM-DDThh:mm:ss`, in UTC, if its year is from 0 to 9999.
-#[cfg(feature = "intune")]
+#[cfg(any(feature = "diagnose", feature = "intune"))]
 pub(crate) fn civil_text(unix: i64) -> Option<alloc::string::String> {
     let CivilTime {
         year,

@@ -59,7 +59,7 @@ impl fmt::Display for UpperHex<'_> {
 
 /// A time in seconds since the Unix epoch as `YYYY-MM-DDThh:mm:ss.sssZ`; `None` outside the years 0 to 9999.
 pub(super) fn utc(time: i64) -> Option<String> {
-    Some(civil_text(time)? + ".000Z")
+    Some(alloc::format!("{}.000Z", civil_text(time)?))
 }
 
 /// The first so many characters of a text.

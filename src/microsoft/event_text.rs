@@ -128,8 +128,7 @@ impl<'t> EventText<'t> {
     /// other enrolment.
     #[must_use]
     pub fn is_tpm_attestation(&self) -> bool {
-        let host = self.url.and_then(host_of);
-        host.is_some_and(|host| ends_with(host, ".microsoftaik.azure.net"))
+        self.url.is_some_and(is_tpm_attestation)
     }
 }
 
@@ -223,6 +222,11 @@ fn find_url(text: &str) -> Option<&str> {
         .find(|c: char| !c.is_ascii_graphic() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')'))
         .unwrap_or(url.len());
     Some(url.get(..end)?.trim_end_matches(['.', ',', ':', ';']))
+}
+
+/// Whether a URL is that of Microsoft's service for the attestation of TPMs.
+pub(crate) fn is_tpm_attestation(url: &str) -> bool {
+    host_of(url).is_some_and(|host| ends_with(host, ".microsoftaik.azure.net"))
 }
 
 fn host_of(url: &str) -> Option<&str> {

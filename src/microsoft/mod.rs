@@ -18,6 +18,8 @@ mod request_content;
 mod request_writer;
 
 pub use event::{Event, EventSource};
+#[cfg(feature = "diagnose")]
+pub(crate) use event_text::is_tpm_attestation;
 pub use event_text::{EventOutcome, EventText, EventTextError};
 pub use hresult::{Hresult, HresultError};
 pub use request_content::{

@@ -1,0 +1,208 @@
+//! The answer to GetCACert: would clients take it?
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use super::{Diagnosis, Finding, FindingCode};
+use crate::certificate::civil_text;
+use crate::crypto::{Policy, Provider};
+use crate::{Certificate, Fingerprint, KeyUsage, oid};
+
+pub(super) fn judge(diagnosis: &Diagnosis<'_>, findings: &mut Vec<Finding>) {
+    let certificates = diagnosis.ca_certificates;
+    if !certificates.iter().any(is_ca) {
+        let evidence = format!("GetCACert: {}", list(certificates.iter()));
+        findings.push(Finding::new(FindingCode::NoCa, evidence));
+    }
+    judge_usages(certificates, findings);
+    for certificate in certificates {
+        judge_issuer(certificate, certificates, &diagnosis.provider, findings);
+        judge_signature(certificate, findings);
+        if let Some(now) = diagnosis.now {
+            judge_validity(certificate, now, findings);
+        }
+    }
+    if let Some(thumbprint) = diagnosis.thumbprint {
+        judge_thumbprint(thumbprint, certificates, &diagnosis.provider, findings);
+    }
+}
+
+/// Whether requests may be encrypted to it. No keyUsage allows all.
+pub(super) fn may_decrypt(certificate: &Certificate<'_>) -> bool {
+    certificate
+        .key_usage()
+        .is_none_or(KeyUsage::key_encipherment)
+}
+
+/// Subject and serial number, for evidence.
+pub(super) fn named(certificate: &Certificate<'_>) -> String {
+    let mut text = format!("\"{}\" serial ", certificate.subject());
+    hex(&mut text, certificate.serial());
+    text
+}
+
+/// Adds hexadecimal digits.
+pub(super) fn hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02X}");
+    }
+}
+
+/// Names several.
+pub(super) fn list<'c>(certificates: impl Iterator<Item = &'c Certificate<'c>>) -> String {
+    let names: Vec<_> = certificates.map(named).collect();
+    if names.is_empty() {
+        return "none".into();
+    }
+    names.join(", ")
+}
+
+/// The days before its end from which a certificate is said to expire soon.
+const SOON: i64 = 30 * 86_400;
+
+fn is_ca(certificate: &Certificate<'_>) -> bool {
+    certificate.may_issue()
+}
+
+fn judge_usages(certificates: &[Certificate<'_>], findings: &mut Vec<Finding>) {
+    let evidence = || format!("keyUsage of {}", list(certificates.iter()));
+    let encryption: Vec<_> = certificates.iter().filter(|one| may_decrypt(one)).collect();
+    if encryption.is_empty() {
+        findings.push(Finding::new(
+            FindingCode::NoEncryptionCertificate,
+            evidence(),
+        ));
+    } else if !encryption.iter().any(|one| is_rsa(one)) {
+        let evidence = format!("public key of {}", list(encryption.into_iter()));
+        findings.push(Finding::new(FindingCode::EncryptionKeyNotRsa, evidence));
+    }
+    let may_sign = |one: &Certificate<'_>| one.key_usage().is_none_or(KeyUsage::digital_signature);
+    if !certificates.iter().any(may_sign) {
+        findings.push(Finding::new(FindingCode::NoSigningCertificate, evidence()));
+    }
+}
+
+fn is_rsa(certificate: &Certificate<'_>) -> bool {
+    crate::crypto::public_key::key_algorithm(certificate.public_key_der())
+        .is_some_and(|algorithm| algorithm == oid::RSA_ENCRYPTION)
+}
+
+fn judge_issuer(
+    certificate: &Certificate<'_>,
+    all: &[Certificate<'_>],
+    provider: &Provider,
+    findings: &mut Vec<Finding>,
+) {
+    // The issuer of a CA may be above what the server sends.
+    if is_ca(certificate) || !all.iter().any(is_ca) {
+        return;
+    }
+    let policy = Policy::compatible();
+    let issued_by = |ca: &Certificate<'_>| {
+        use crate::CertificateSignatureError::{AnotherIssuer, Invalid, IssuerIsNoCa, Refused};
+        match certificate.verify_issued_by(ca, provider, &policy) {
+            // What cannot be verified is not accused.
+            Ok(()) | Err(Refused(_)) => true,
+            Err(AnotherIssuer | Invalid | IssuerIsNoCa) => false,
+        }
+    };
+    if !all.iter().any(issued_by) {
+        let evidence = format!(
+            "{} is issued by \"{}\", and the CA is {}",
+            named(certificate),
+            certificate.issuer(),
+            list(all.iter().filter(|one| is_ca(one)))
+        );
+        findings.push(Finding::new(FindingCode::RaOfAnotherCa, evidence));
+    }
+}
+
+fn judge_signature(certificate: &Certificate<'_>, findings: &mut Vec<Finding>) {
+    let algorithm = certificate.signature_algorithm_oid();
+    let name = match algorithm {
+        oid::MD5_WITH_RSA => "MD5",
+        oid::SHA1_WITH_RSA => "SHA-1",
+        oid::RSASSA_PSS => "RSASSA-PSS",
+        _ => return,
+    };
+    let evidence = format!("{} is signed with {name}", named(certificate));
+    findings.push(Finding::new(FindingCode::SignatureRefusedByApple, evidence));
+}
+
+fn judge_validity(certificate: &Certificate<'_>, now: i64, findings: &mut Vec<Finding>) {
+    let Some(validity) = certificate.validity() else {
+        return;
+    };
+    let (code, what, when) = if now > validity.not_after {
+        (
+            FindingCode::CertificateExpired,
+            "expired",
+            validity.not_after,
+        )
+    } else if now < validity.not_before {
+        let when = validity.not_before;
+        (FindingCode::CertificateNotYetValid, "is valid from", when)
+    } else if validity.not_after.saturating_sub(now) < SOON {
+        let when = validity.not_after;
+        (FindingCode::CertificateExpiresSoon, "expires", when)
+    } else {
+        return;
+    };
+    let when = civil_text(when).unwrap_or_default();
+    let evidence = format!("{} {what} {when} UTC", named(certificate));
+    findings.push(Finding::new(code, evidence));
+}
+
+fn judge_thumbprint(
+    thumbprint: Fingerprint,
+    certificates: &[Certificate<'_>],
+    provider: &Provider,
+    findings: &mut Vec<Finding>,
+) {
+    let algorithm = thumbprint.algorithm();
+    let mut computed = Vec::new();
+    for certificate in certificates {
+        match Fingerprint::of(algorithm, certificate, provider) {
+            Ok(own) => computed.push((certificate, own)),
+            // What cannot be computed cannot be compared.
+            Err(_) => return,
+        }
+    }
+    match computed.iter().find(|(_, own)| *own == thumbprint) {
+        None => {
+            let listed: Vec<_> = computed
+                .iter()
+                .map(|(one, own)| format!("{own} of {}", named(one)))
+                .collect();
+            let evidence = format!(
+                "configured {thumbprint}, {} in GetCACert: {}",
+                algorithm.name(),
+                listed.join(", ")
+            );
+            findings.push(Finding::new(FindingCode::ThumbprintUnknown, evidence));
+        }
+        Some((one, _)) if !is_issuing_ca(one, certificates) => {
+            let evidence = format!("{thumbprint} is of {}", named(one));
+            findings.push(Finding::new(
+                FindingCode::ThumbprintNotOfIssuingCa,
+                evidence,
+            ));
+        }
+        Some(_) => {}
+    }
+}
+
+/// Whether it is the lowest CA: one that no other CA of the answer is issued by.
+fn is_issuing_ca(certificate: &Certificate<'_>, all: &[Certificate<'_>]) -> bool {
+    let names = |other: &&Certificate<'_>| {
+        other.issuer_der() == certificate.subject_der() && !other.is_self_issued()
+    };
+    is_ca(certificate)
+        && !all
+            .iter()
+            .filter(|other| is_ca(other))
+            .any(|other| names(&other))
+}

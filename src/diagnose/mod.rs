@@ -1,0 +1,157 @@
+//! What is wrong with an enrolment, in words: for tools, support and logs, never for a server's road.
+//!
+//! Give a [`Diagnosis`] whatever is at hand, and read its [`Finding`]s: each has a stable code, a sentence, what it was seen
+//! by, where it usually comes from and what to do. What is not given is not judged.
+//!
+//! ```
+//! # #[cfg(feature = "rustcrypto")] {
+//! use scep::crypto::Provider;
+//! use scep::diagnose::{Diagnosis, FindingCode};
+//!
+//! let findings = Diagnosis::new(&Provider::rustcrypto())
+//!     .http_answer(404, b"<html><title>Not found</title></html>")
+//!     .findings();
+//! assert_eq!(findings[0].code(), FindingCode::NotFound);
+//! # }
+//! ```
+//!
+//! Findings about messages are made from what anybody may have written, and those about an opened CSR tell what a server must
+//! not tell a stranger: see [`inspect`](crate::inspect).
+
+mod ca;
+mod capabilities;
+mod code;
+mod finding;
+mod http;
+mod reply;
+mod request;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::crypto::Provider;
+use crate::{Capabilities, Certificate, Fingerprint, PkiMessage, UnverifiedCsr};
+
+pub use code::FindingCode;
+pub use finding::{Client, Finding, Severity};
+
+/// What is known of an enrolment, to be judged.
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct Diagnosis<'d> {
+    provider: Provider,
+    now: Option<i64>,
+    ca_certificates: &'d [Certificate<'d>],
+    thumbprint: Option<Fingerprint>,
+    capabilities: Option<&'d Capabilities>,
+    request: Option<&'d PkiMessage<'d>>,
+    csr: Option<&'d UnverifiedCsr>,
+    reply: Option<&'d PkiMessage<'d>>,
+    http_answer: Option<(u16, &'d [u8])>,
+    url: Option<&'d str>,
+}
+
+impl<'d> Diagnosis<'d> {
+    /// Nothing is known yet.
+    pub const fn new(provider: &Provider) -> Self {
+        Self {
+            provider: *provider,
+            now: None,
+            ca_certificates: &[],
+            thumbprint: None,
+            capabilities: None,
+            request: None,
+            csr: None,
+            reply: None,
+            http_answer: None,
+            url: None,
+        }
+    }
+
+    /// The time, in seconds since the Unix epoch. Without it no validity is judged.
+    pub const fn now(mut self, now: i64) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// All certificates of the answer to GetCACert, for the eyes of Windows, Apple's devices, Android's agents and others.
+    pub const fn ca_certificates(mut self, certificates: &'d [Certificate<'d>]) -> Self {
+        self.ca_certificates = certificates;
+        self
+    }
+
+    /// The thumbprint that a profile names its CA by. It is judged with the [certificates](Self::ca_certificates).
+    pub const fn thumbprint(mut self, thumbprint: Fingerprint) -> Self {
+        self.thumbprint = Some(thumbprint);
+        self
+    }
+
+    /// The answer to GetCACaps.
+    pub const fn capabilities(mut self, capabilities: &'d Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
+    /// A client's request.
+    pub const fn request(mut self, request: &'d PkiMessage<'d>) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    /// What was found in the envelope of the [request](Self::request).
+    pub const fn csr(mut self, csr: &'d UnverifiedCsr) -> Self {
+        self.csr = Some(csr);
+        self
+    }
+
+    /// The reply, to the [request](Self::request) if there is one.
+    pub const fn reply(mut self, reply: &'d PkiMessage<'d>) -> Self {
+        self.reply = Some(reply);
+        self
+    }
+
+    /// What came by HTTP in the place of a message: status and body.
+    pub const fn http_answer(mut self, status: u16, body: &'d [u8]) -> Self {
+        self.http_answer = Some((status, body));
+        self
+    }
+
+    /// The URL of the server.
+    pub const fn url(mut self, url: &'d str) -> Self {
+        self.url = Some(url);
+        self
+    }
+
+    /// What is to be said of all this: the worst first, and nothing if nothing is wrong.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if !self.ca_certificates.is_empty() {
+            ca::judge(self, &mut findings);
+        }
+        if let Some(capabilities) = self.capabilities {
+            capabilities::judge(capabilities, &mut findings);
+        }
+        if let Some(request) = self.request {
+            request::judge(self, request, &mut findings);
+        }
+        if let Some(reply) = self.reply {
+            reply::judge(self, reply, &mut findings);
+        }
+        if let Some((status, body)) = self.http_answer {
+            http::judge_answer(status, body, &mut findings);
+        }
+        if let Some(url) = self.url {
+            http::judge_url(url, &mut findings);
+        }
+        findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
+        findings
+    }
+}
+
+/// Shows nothing: the CSR may hold a challenge password.
+impl fmt::Debug for Diagnosis<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Diagnosis").finish_non_exhaustive()
+    }
+}
