@@ -54,6 +54,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `rustcrypto` (default) | the software provider: RSA, AES, 3DES, SHA-1, SHA-2; still `no_std` |
+//! | `aws-lc-rs` | the fast provider: RSA by AWS-LC, several times as fast as the software provider, which does the rest; needs `std` and a C compiler |
 //! | `diagnose` (default) | findings about messages, CA certificates and answers by HTTP, in words for people |
 //! | `legacy` | single DES and MD5 signatures, under `Policy::legacy()` |
 //! | `pem` | keys and certificates from PEM |

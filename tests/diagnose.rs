@@ -5,8 +5,7 @@ mod common;
 
 use common::forge::{Forge, oid_der, printable, sequence, tlv};
 use common::issue::{self, NOW, Template, ca_constraints, name};
-use common::{Parties, key, rng, vector};
-use scep::crypto::rustcrypto::RsaKey;
+use common::{Parties, RsaKey, key, rng, vector};
 use scep::crypto::{DigestAlgorithm, KeyTransport};
 use scep::diagnose::{Client, Diagnosis, Finding, FindingCode, Severity};
 use scep::microsoft::Hresult;
@@ -264,6 +263,23 @@ fn the_wrong_recipient_and_the_right_one_are_named() {
             .evidence()
             .contains("right is \"CN=RA encryption\"")
     );
+}
+
+#[test]
+fn a_ca_that_decrypts_against_its_key_usage_is_not_the_wrong_recipient() {
+    let (parties, ca) = (parties(), Ca::new());
+    let certificates = [ca.ca.issue(&ca.subject, &ca.root_key)];
+    let request = encrypted_to(&parties, &certificates[0]);
+    let request = PkiMessage::parse(request, &Limits::REQUEST).unwrap();
+    let diagnosis = Diagnosis::new(&parties.provider).ca_certificates(&certificates);
+    let findings = diagnosis.request(&request).findings();
+    assert_eq!(
+        codes(&findings),
+        [NoEncryptionCertificate, NoSigningCertificate]
+    );
+    let of_windows =
+        |one: &Finding| one.severity() == Severity::Warning && one.clients() == [Client::Windows];
+    assert!(findings.iter().all(of_windows));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{Error, Read};
 
 use base64ct::{Base64Unpadded, Encoding};
 use scep::crypto::rustcrypto::RsaKey;
-use scep::{Certificate, ParseError};
+use scep::{CaCertificates, Certificate, Limits, ParseError, PkiMessage};
 use zeroize::Zeroizing;
 
 /// Nothing that SCEP sends is longer; PEM and base64 take more bytes than what is in them.
@@ -73,6 +73,28 @@ pub fn key(file: &OsStr) -> Result<RsaKey, String> {
         return key.map_err(|error| problem(&error.to_string()));
     }
     Err(problem("no PEM block of an unencrypted private key"))
+}
+
+/// Reads an answer to GetCACert, or certificates in PEM.
+pub fn ca_certificates(file: &OsStr) -> Result<Vec<Certificate<'static>>, String> {
+    let problem = |what: String| format!("CA certificates {}: {what}", file.display());
+    let bytes = read_bytes(file).map_err(|error| problem(error.to_string()))?;
+    if std::str::from_utf8(&bytes).is_ok() {
+        return certificates(file);
+    }
+    let body = CaCertificates::parse(bytes, None, &Limits::REPLY)
+        .map_err(|error| problem(error.to_string()))?;
+    body.certificates()
+        .map(|certificate| Ok(certificate?.into_owned()))
+        .collect::<Result<_, ParseError>>()
+        .map_err(|error| problem(error.to_string()))
+}
+
+/// Reads a pkiMessage.
+pub fn message(file: &OsStr) -> Result<PkiMessage<'static>, String> {
+    let problem = |what: String| format!("request {}: {what}", file.display());
+    let body = read(file).map_err(|failure| problem(failure.error))?;
+    PkiMessage::parse(body, &Limits::REPLY).map_err(|error| problem(error.to_string()))
 }
 
 /// Reads certificates, each in a PEM block, or one in DER.

@@ -1,6 +1,7 @@
 //! A report as one line of JSON.
 
 use scep::Encoding;
+use scep::diagnose::Finding;
 use serde_json::{Value, json};
 
 use crate::facts::{
@@ -9,7 +10,7 @@ use crate::facts::{
 use crate::input::Failure;
 
 /// What was decoded.
-pub fn report(file: &str, report: &Report) -> String {
+pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
     let message = report.message.as_ref();
     let signature = report.signature.as_ref();
     let mut object = json!({
@@ -40,6 +41,7 @@ pub fn report(file: &str, report: &Report) -> String {
         }),
         "envelope": report.envelope.as_ref().map(envelope),
         "payload": report.payload.as_ref().map(payload),
+        "findings": findings.iter().map(finding).collect::<Vec<_>>(),
     });
     if let (Some(signed), Some(fields)) = (report.certificates_signed, object.as_object_mut()) {
         fields.insert("certificates_signed".to_owned(), Value::Bool(signed));
@@ -112,6 +114,17 @@ fn payload(payload: &PayloadFacts) -> Value {
         "crls": payload.crls.len(),
         "subject": payload.subject,
         "challenge_password": payload.challenge_password.unwrap_or("absent"),
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "code": finding.code().name(),
+        "severity": finding.severity().to_string(),
+        "sentence": finding.sentence(),
+        "evidence": finding.evidence(),
+        "cause": finding.cause(),
+        "advice": finding.advice(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use scep::diagnose::Finding;
 use scep::{Encoding, Oid, Validity, oid};
 
 use crate::facts::{
@@ -11,7 +12,7 @@ use crate::input::Failure;
 use crate::json::hex;
 
 /// What was decoded.
-pub fn report(file: &str, report: &Report) -> String {
+pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
     let mut page = Page(String::new());
     let kind = match report.kind {
         "pki_message" => "a pkiMessage",
@@ -57,6 +58,9 @@ pub fn report(file: &str, report: &Report) -> String {
             page.line(1, "capability", capability.escape_debug());
         }
     }
+    for finding in findings {
+        page.finding(finding);
+    }
     page.0
 }
 
@@ -78,6 +82,15 @@ impl Page {
         if let Some(value) = value {
             self.line(level, label, value);
         }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let severity = finding.severity();
+        let (code, sentence) = (finding.code(), finding.sentence());
+        self.line(1, "finding", format!("{severity} {code}: {sentence}"));
+        self.line(2, "seen by", finding.evidence());
+        self.line(2, "usually", finding.cause());
+        self.line(2, "what to do", finding.advice());
     }
 
     fn message(&mut self, message: &MessageFacts) {

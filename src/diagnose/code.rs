@@ -166,21 +166,21 @@ impl FindingCode {
             },
             Self::NoEncryptionCertificate => &Row {
                 name: "no-encryption-certificate",
-                severity: Severity::Error,
+                severity: Severity::Warning,
                 sentence: "No certificate of the CA may be encrypted to.",
-                cause: "No keyUsage in the answer to GetCACert allows keyEncipherment.",
+                cause: "No keyUsage in the answer to GetCACert allows keyEncipherment. Many clients do not look; Windows does.",
                 advice: "Issue an RA certificate with keyEncipherment, or give the CA's own that usage.",
                 fail_info: None,
-                clients: Client::ALL,
+                clients: &[Client::Windows],
             },
             Self::NoSigningCertificate => &Row {
                 name: "no-signing-certificate",
-                severity: Severity::Error,
+                severity: Severity::Warning,
                 sentence: "No certificate of the CA may sign replies.",
-                cause: "No keyUsage in the answer to GetCACert allows digitalSignature.",
+                cause: "No keyUsage in the answer to GetCACert allows digitalSignature. Many clients do not look; Windows does.",
                 advice: "Issue an RA certificate with digitalSignature, or give the CA's own that usage.",
                 fail_info: None,
-                clients: Client::ALL,
+                clients: &[Client::Windows],
             },
             Self::EncryptionKeyNotRsa => &Row {
                 name: "encryption-key-not-rsa",
@@ -495,6 +495,22 @@ impl FindingCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_code_stands_in_the_catalogue() {
+        let catalogue = include_str!("../../docs/troubleshooting.md");
+        for code in FindingCode::ALL {
+            let row = code.row();
+            let line = alloc::format!(
+                "| `{code}` | {} | {} | {} | {} |",
+                row.severity,
+                row.sentence,
+                row.cause,
+                row.advice
+            );
+            assert!(catalogue.contains(&line), "{line}");
+        }
+    }
 
     #[test]
     fn every_code_has_a_name_of_its_own_and_sentences() {

@@ -22,7 +22,7 @@ pub enum Severity {
     Note,
     /// Some clients or servers fail by it, or will.
     Warning,
-    /// The enrolment fails by it.
+    /// An enrolment fails by it, as a rule.
     Error,
 }
 

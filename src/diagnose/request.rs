@@ -48,6 +48,9 @@ fn judge_recipient(
         .iter()
         .filter_map(|one| one.id)
         .collect();
+    // Interop: micromdm's CA decrypts by itself, though its keyUsage has no keyEncipherment. Only where there is a better
+    // certificate is another the wrong one.
+    let better = certificates.iter().any(may_decrypt);
     let right = || list(certificates.iter().filter(|one| may_decrypt(one)));
     for id in &ids {
         let meant: Vec<_> = certificates
@@ -56,7 +59,9 @@ fn judge_recipient(
             .collect();
         let (code, evidence) = match meant.first() {
             None => (FindingCode::RecipientUnknown, shown(id)),
-            Some(one) if !may_decrypt(one) => (FindingCode::RecipientMayNotDecrypt, named(one)),
+            Some(one) if better && !may_decrypt(one) => {
+                (FindingCode::RecipientMayNotDecrypt, named(one))
+            }
             Some(_) => continue,
         };
         let evidence = format!("RecipientInfo names {evidence}; right is {}", right());

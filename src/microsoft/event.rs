@@ -238,6 +238,16 @@ mod tests {
     }
 
     #[test]
+    fn every_event_stands_in_the_catalogue() {
+        let catalogue = include_str!("../../docs/troubleshooting.md");
+        for event in EVENTS {
+            let Event { source, id, .. } = event;
+            let line = alloc::format!("| {source} | {id} | {} | {} |", event.meaning, event.advice);
+            assert!(catalogue.contains(&line), "{line}");
+        }
+    }
+
+    #[test]
     fn every_event_stands_once_and_is_made_of_sentences() {
         for (at, event) in EVENTS.iter().enumerate() {
             assert_eq!(Event::find(event.source, event.id), EVENTS.get(at));

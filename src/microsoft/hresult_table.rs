@@ -453,6 +453,21 @@ mod tests {
     }
 
     #[test]
+    fn every_row_stands_in_the_catalogue() {
+        let catalogue = include_str!("../../docs/troubleshooting.md");
+        for row in ENTRIES {
+            let (code, name) = (row.code, row.name);
+            let signed = code.cast_signed();
+            let line = alloc::format!(
+                "| `0x{code:08X}`, `{signed}` | {name} | {} | {} |",
+                row.meaning,
+                row.advice
+            );
+            assert!(catalogue.contains(&line), "{line}");
+        }
+    }
+
+    #[test]
     fn every_row_is_made_of_sentences() {
         for row in ENTRIES {
             for text in [row.meaning, row.advice] {
