@@ -18,6 +18,7 @@ use scep::{
 
 /// The public types that hold a secret, or borrow from one that does; each is printed below with a secret inside.
 const HOLDERS: &[&str] = &[
+    "AdminPage",
     "Authority",
     "CertRep",
     "ChallengePassword",
@@ -40,6 +41,7 @@ const HOLDERS: &[&str] = &[
     "Request",
     "RequestBody",
     "RequestBuilder",
+    "RequestContent",
     "Requester",
     "RsaKey",
     "SavedEnrolment",
@@ -53,19 +55,37 @@ const HOLDERS: &[&str] = &[
     "UnverifiedCsr",
 ];
 
+/// Those of the feature `diagnose`.
+const HOLDERS_OF_DIAGNOSE: &[&str] = &["Diagnosis"];
+
+/// Those of the feature `intune`, which hold a CSR.
+const HOLDERS_OF_INTUNE: &[&str] = &[
+    "EncodedCsr",
+    "FailureDetails",
+    "FailureNotification",
+    "SuccessDetails",
+    "SuccessNotification",
+    "ValidateDetails",
+    "ValidateRequest",
+];
+
 /// The public types that hold none: what everybody may see of messages and certificates, algorithms, errors, rules.
 const OTHERS: &str = "
-    Answer Attributes BodyKind BuildError CaCertificates CaPin CaRole CaRoles Capabilities Capability Cause
-    CbcCiphers Certificate CertificateSignatureError CertsOnly ClientRequest ContentCipher Crl CryptoError CsrError
-    DecryptError DigestAlgorithm DigestValue Digests Encoding EnvelopeReport Error Extension FailInfo Failure
-    Fingerprint FingerprintAlgorithm FingerprintError Granted Holder HttpError Issued IssuerAndSerialNumber
-    IssuerAndSubject Item KeyTransport KeyUsage Layer Limit Limits MessageType Method NameRef Negotiation
-    NegotiationError NextCaBuilder NextCaCertificates Nonce NotHeld Oid OldValidity OpenError Operation Outcome
-    ParseError ParseErrorKind PkiMessage PkiStatus Policy Provider Query RecipientHint RecipientId RecipientKind
-    RecipientReport Refusal Refused RenewalForm Response ResumeError RoleError RoleReason RoleRules RsaKeyTransport
-    RsaSignatures SignatureAlgorithm SignatureReport SignatureScheme SignedForm SignerCertificateBuilder SignerId
-    SignerIdentity SignerMatch SignerTrust Tolerance TransactionError TransactionId TransactionKey TransportScheme
-    UnknownAttribute UnsignedNextCa UnsignedSignerCertificate Validity VerifiedMessage VerifyError
+    AdminPageError Answer Attributes BodyKind BuildError CaCertificates Capabilities Capability CaPin CaRole CaRoles
+    Cause CbcCiphers Certificate CertificateSignatureError CertsOnly ChallengeKind ClaimedSid ClientInfo ClientRequest
+    ContentCipher Crl CryptoError CspInfo CsrError DecryptError DigestAlgorithm Digests DigestValue DownloadParameters
+    DownloadRevocationRequests Encoding EnvelopeReport Error Event EventOutcome EventSource EventText EventTextError
+    Extension FailInfo Failure Finding FindingCode Fingerprint FingerprintAlgorithm FingerprintError Granted Holder
+    Hresult HresultError HttpError IntuneError Issued IssuerAndSerialNumber IssuerAndSubject Item KeyTransport
+    KeyUsage Layer Limit Limits MessageType Method NameRef NameValuePair Negotiation NegotiationError NextCaBuilder
+    NextCaCertificates Nonce NotHeld Oid OldValidity OpenError Operation Outcome ParseError ParseErrorKind PkiMessage
+    PkiStatus Policy Provider Query RecipientHint RecipientId RecipientKind RecipientReport Refusal Refused
+    RenewalForm Response ResultCode ResumeError RevocationError RevocationRequest RevocationRequests RevocationResult
+    RoleError RoleReason RoleRules RsaKeyTransport RsaSignatures Severity SidSource SignatureAlgorithm SignatureReport
+    SignatureScheme SignedForm SignerCertificateBuilder SignerId SignerIdentity SignerMatch SignerTrust
+    TemplateInformation TemplateSetting Tolerance TransactionError TransactionId TransactionKey TransportScheme
+    UnknownAttribute UnsignedNextCa UnsignedSignerCertificate UploadAccepted UploadRevocationResults ValidationResult
+    Validity VerifiedMessage VerifyError
 ";
 
 /// The names of the types that `src` declares as public, but for those that a macro writes, which are sets of algorithms.
@@ -94,12 +114,13 @@ fn public_types(dir: &Path) -> BTreeSet<String> {
 fn every_public_type_is_sorted() {
     let declared = public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let others: Vec<&str> = OTHERS.split_whitespace().collect();
-    let sorted: BTreeSet<String> = HOLDERS
+    let holders = [HOLDERS, HOLDERS_OF_DIAGNOSE, HOLDERS_OF_INTUNE].concat();
+    let sorted: BTreeSet<String> = holders
         .iter()
         .chain(&others)
         .map(|name| (*name).into())
         .collect();
-    assert_eq!(sorted.len(), HOLDERS.len() + others.len());
+    assert_eq!(sorted.len(), holders.len() + others.len());
     let new: Vec<_> = declared.difference(&sorted).collect();
     assert!(new.is_empty(), "does one of these hold a secret? {new:?}");
     let gone: Vec<_> = sorted.difference(&declared).collect();
@@ -156,6 +177,20 @@ fn what_is_printed_of_a_secret_is_found() {
         assert!(printed.shows(&bytes), "{}", printed.text);
     }
     assert!(!Printed::of(&"correct").shows(&bytes));
+}
+
+/// A challenge password as NDES makes them.
+const NDES_PASSWORD: &str = "1F2E3D4C5B6A7988";
+
+/// How a text inside `der` shows in the base64 of the whole: of what begins at a group of three bytes.
+fn base64_of_a_part(der: &[u8], text: &str) -> Vec<u8> {
+    use base64ct::{Base64Unpadded, Encoding};
+    let found = der.windows(text.len());
+    let at = found
+        .into_iter()
+        .position(|window| window == text.as_bytes());
+    let at = at.unwrap().next_multiple_of(3);
+    Base64Unpadded::encode_string(&der[at..at + 9]).into_bytes()
 }
 
 const SUBSTITUTE_SECRET: &[u8; 32] = b"the substitute secret of a key !";
@@ -257,9 +292,46 @@ fn no_secret_is_printed() {
     };
     printed.push(Printed::of(&sealed));
 
+    // What is there to read them by, and to ask about them.
+    let page = format!("<B> 0CC175B9 C0F1B6A8 31C399E2 69772661 </B><B> {NDES_PASSWORD} </B>");
+    printed.push(Printed::of(
+        &scep::ndes::AdminPage::parse(page.as_bytes()).unwrap(),
+    ));
+    printed.push(Printed::of(&scep::microsoft::RequestContent::of(&csr)));
+    #[cfg(feature = "diagnose")]
+    {
+        let diagnosis = scep::diagnose::Diagnosis::new(provider).csr(&unverified);
+        printed.push(Printed::of(&diagnosis));
+    }
+    #[cfg(feature = "intune")]
+    {
+        use scep::intune::{FailureNotification, SuccessNotification, ValidateRequest};
+        use scep::microsoft::Hresult;
+        let validate = ValidateRequest::of(&request, "CA").unwrap();
+        let success = SuccessNotification::of(&request, &parties.issued, provider, "CA").unwrap();
+        let failure = FailureNotification::of(&request, Hresult::new(1), "no", "CA").unwrap();
+        printed.push(Printed::of(&validate.request.certificate_request));
+        printed.extend([Printed::of(&validate.request), Printed::of(&validate)]);
+        printed.extend([Printed::of(&success.notification), Printed::of(&success)]);
+        printed.extend([Printed::of(&failure.notification), Printed::of(&failure)]);
+    }
+
     let names: BTreeSet<&str> = printed.iter().map(|printed| printed.name).collect();
-    assert_eq!(names, HOLDERS.iter().copied().collect());
+    let mut holders = BTreeSet::from_iter(HOLDERS.iter().copied());
+    holders.extend(
+        HOLDERS_OF_DIAGNOSE
+            .iter()
+            .filter(|_| cfg!(feature = "diagnose")),
+    );
+    holders.extend(
+        HOLDERS_OF_INTUNE
+            .iter()
+            .filter(|_| cfg!(feature = "intune")),
+    );
+    assert_eq!(names, holders);
     let mut secrets = vec![PASSWORD.as_bytes().to_vec(), SUBSTITUTE_SECRET.to_vec()];
+    secrets.push(NDES_PASSWORD.into());
+    secrets.push(base64_of_a_part(csr.as_der(), PASSWORD));
     for key in [&parties.client_key, &parties.ca_key] {
         secrets.extend(secret_numbers(key));
     }
