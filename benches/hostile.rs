@@ -31,8 +31,8 @@ fn hostile(c: &mut Criterion) {
 /// The most work that one signature may ask for: the largest modulus and exponent that a policy allows.
 fn largest_key(c: &mut Criterion) {
     let (modulus, exponent) = ([0xff; 8192 / 8], [1, 0xff, 0xff, 0xff, 0xff]);
-    let unsigned = |magnitude: &[u8]| tlv(0x02, &[&[0], magnitude].concat());
-    let key = sequence(&[&unsigned(&modulus), &unsigned(&exponent)]);
+    let modulus = [&[0][..], &modulus].concat();
+    let key = sequence(&[&tlv(0x02, &modulus), &tlv(0x02, &exponent)]);
     let spki = sequence(&[
         &algorithm(oid::RSA_ENCRYPTION, &NULL),
         &tlv(0x03, &[&[0], &key[..]].concat()),
