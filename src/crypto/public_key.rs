@@ -36,7 +36,7 @@ pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
 /// The parameters of rsaEncryption are NULL, and some write nothing: a CA may copy a key in the other form.
 pub(crate) fn key_identity(spki: &[u8]) -> (Option<Oid>, &[u8]) {
     match read(spki) {
-        Ok(key) if key.algorithm == oid::RSA_ENCRYPTION => (Some(key.algorithm), key.octets),
+        Ok(key) if key.is_rsa() => (Some(key.algorithm), key.octets),
         _ => (None, spki),
     }
 }
@@ -103,9 +103,14 @@ fn read(spki: &[u8]) -> Result<PublicKey<'_>, ParseError> {
 }
 
 impl<'a> PublicKey<'a> {
-    fn rsa(&self) -> Option<RsaPublicKey<'a>> {
+    /// Whether it is an RSA key: parameters other than NULL make it something that no provider takes.
+    fn is_rsa(&self) -> bool {
         let null_or_none = self.parameters.is_none_or(|null| null == [tag::NULL, 0]);
-        if self.algorithm != oid::RSA_ENCRYPTION || !null_or_none {
+        self.algorithm == oid::RSA_ENCRYPTION && null_or_none
+    }
+
+    fn rsa(&self) -> Option<RsaPublicKey<'a>> {
+        if !self.is_rsa() {
             return None;
         }
         let mut reader = Reader::new_der(self.octets, 0, Layer::Message, &Limits::REPLY);
@@ -290,6 +295,9 @@ mod tests {
             &key,
             &spki(oid::RSA_ENCRYPTION, &[0xc7; 256], &[1, 0, 1])
         ));
+        let mut with_others = key.clone();
+        with_others[at] = tag::OCTET_STRING;
+        assert!(!is_same_key(&key, &with_others));
         let of_another_kind = |algorithm| spki(algorithm, &[0xc5; 256], &[1, 0, 1]);
         assert!(!is_same_key(&key, &of_another_kind(oid::RSASSA_PSS)));
     }
