@@ -131,14 +131,7 @@ proptest! {
     fn a_reply_opens_whatever_ber_is_inside(seed in any::<u64>()) {
         with_parties(|parties| {
             let (request, pending) = parties.pkcs_req();
-            let ca = parties.ca_signer();
-            let reply = parties
-                .receive(&request)
-                .reply(&parties.provider, &ca)
-                .success(std::slice::from_ref(&parties.issued), &mut rng())
-                .unwrap()
-                .sign(&parties.ca_key, &mut rng())
-                .unwrap();
+            let reply = parties.grant(&parties.receive(&request));
             let mut ber = Ber::new(seed);
             let set = CertsOnly::encode(&[parties.issued.clone(), parties.ca.clone()], &[]);
             let envelope = Envelope::seal(

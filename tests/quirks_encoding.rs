@@ -11,7 +11,7 @@ use common::verdict::{
     BAD_CHECK, SEALED, around, changed, envelope, good, open, open_error, verify,
 };
 use common::x509::{MadeCertificate, MadeCsr, signature_oid};
-use common::{DIGESTS, Parties, pss, rng};
+use common::{DIGESTS, Parties, pss};
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
 use scep::{Encoding, Item, Layer, Limits, OpenError, PkiMessage, SignerMatch, inspect, oid};
 
@@ -93,13 +93,7 @@ fn an_ios_request_in_ber_is_read() {
     assert_eq!(request.csr().unwrap().as_der(), csr);
 
     // The reply is DER and mirrors the rest.
-    let ca = parties.ca_signer();
-    let reply = request
-        .reply(&parties.provider, &ca)
-        .success(std::slice::from_ref(&parties.issued), &mut rng())
-        .unwrap()
-        .sign(&parties.ca_key, &mut rng())
-        .unwrap();
+    let reply = parties.grant(&request);
     let reply = PkiMessage::parse(reply, &Limits::REPLY).unwrap();
     assert_eq!(reply.encoding(), Encoding::Der);
     let report = inspect::signature(&reply, &parties.provider, &parties.policy, &[]).unwrap();

@@ -36,13 +36,7 @@ fn signed_by(parties: &Parties, signer: &Certificate<'_>, key: &RsaKey) -> Reque
 
 /// Has a request granted, and opens the reply with the signer's key: the certificates inside.
 fn granted(parties: &Parties, request: &Request, key: &RsaKey) -> Vec<Certificate<'static>> {
-    let ca = parties.ca_signer();
-    let reply = request
-        .reply(&parties.provider, &ca)
-        .success(std::slice::from_ref(&parties.issued), &mut rng())
-        .unwrap()
-        .sign(&parties.ca_key, &mut rng())
-        .unwrap();
+    let reply = parties.grant(request);
     let reply = PkiMessage::parse(reply, &Limits::REPLY).unwrap();
     // It is for the signer, and says so byte for byte.
     let ids = Envelope::of(&Forge::of(reply.as_bytes()).content.unwrap());

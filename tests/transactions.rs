@@ -213,13 +213,7 @@ fn a_renewal_is_signed_by_the_old_certificate() {
     assert_eq!(opened.signer_match(), SignerMatch::Issuer(0));
     assert!(matches!(opened.body(), RequestBody::RenewalReq(_)));
     // The old certificate, on the same key, is not the new one.
-    let ca = parties.ca_signer();
-    let reply = opened
-        .reply(&parties.provider, &ca)
-        .success(std::slice::from_ref(&parties.issued), &mut rng())
-        .unwrap()
-        .sign(&parties.ca_key, &mut rng())
-        .unwrap();
+    let reply = parties.grant(&opened);
     let message = PkiMessage::parse(reply, &Limits::REPLY).unwrap();
     let Ok(CertRep::Success(sealed)) =
         pending.accept(&message, &roles, &parties.provider, &parties.policy)

@@ -15,7 +15,8 @@ pub(crate) struct Writer {
     sorted: Vec<u8>,
 }
 
-/// Writes the elements of a SET OF.
+/// Writes the few elements of a SET OF in a message that is built, without a buffer of its own. For sets that somebody else made,
+/// with as many elements as he likes, there is [`Writer::sort_elements`].
 pub(crate) struct SetOf<'w> {
     out: &'w mut Writer,
     /// Where the first element stands.

@@ -136,6 +136,14 @@ impl Parties {
             .unwrap()
     }
 
+    /// The CA's SUCCESS with the issued certificate.
+    pub(crate) fn grant(&self, request: &Request) -> Vec<u8> {
+        let signer = self.ca_signer();
+        let reply = request.reply(&self.provider, &signer);
+        let reply = reply.success(std::slice::from_ref(&self.issued), &mut rng());
+        reply.unwrap().sign(&self.ca_key, &mut rng()).unwrap()
+    }
+
     /// A server's road for a request that is right.
     pub(crate) fn receive(&self, bytes: &[u8]) -> Request {
         let message = PkiMessage::parse(bytes, &Limits::REQUEST).unwrap();

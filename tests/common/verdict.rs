@@ -161,14 +161,7 @@ pub(crate) fn replied(
     change: impl FnOnce(&mut Forge),
 ) -> Result<&'static str, TransactionError> {
     let (request, pending) = parties.pkcs_req();
-    let ca = parties.ca_signer();
-    let reply = parties
-        .receive(&request)
-        .reply(&parties.provider, &ca)
-        .success(std::slice::from_ref(&parties.issued), &mut rng())
-        .unwrap()
-        .sign(&parties.ca_key, &mut rng())
-        .unwrap();
+    let reply = parties.grant(&parties.receive(&request));
     let mut forge = Forge::of(&reply);
     change(&mut forge);
     let reply = PkiMessage::parse(forge.sign(&parties.ca_key), &Limits::REPLY).unwrap();

@@ -16,14 +16,7 @@ use ContentCipher::Aes128Cbc;
 /// A request that waits, and the CA's SUCCESS to it, taken apart.
 fn answered(parties: &Parties) -> (PendingRequest, Forge) {
     let (request, pending) = parties.pkcs_req();
-    let ca = parties.ca_signer();
-    let reply = parties
-        .receive(&request)
-        .reply(&parties.provider, &ca)
-        .success(std::slice::from_ref(&parties.issued), &mut rng())
-        .unwrap()
-        .sign(&parties.ca_key, &mut rng())
-        .unwrap();
+    let reply = parties.grant(&parties.receive(&request));
     (pending, Forge::of(&reply))
 }
 
