@@ -4,39 +4,26 @@ mod fixture;
 
 use std::hint::black_box;
 
-use cms::content_info::ContentInfo;
-use cms::enveloped_data::EnvelopedData;
-use cms::signed_data::SignedData;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use der::Decode;
-use der::asn1::OctetString;
+use scep::Limits;
 use scep::crypto::{DecryptionKey, SigningKey};
-use scep::{Limits, PkiMessage};
 
-use fixture::{Fixture, Parties};
+use fixture::{Fixture, PKCS_REQ_BER, Parties};
 
 fn decode(c: &mut Criterion) {
     let messages = Fixture::rustcrypto(Parties::RSA_2048).messages();
-    let read = |input: &[u8], limits| {
-        let message = PkiMessage::parse(input, limits).unwrap();
-        let attributes = message.unverified_attributes();
-        black_box((attributes.message_type(), attributes.sender_nonce()));
-        black_box(attributes.transaction_id().as_bytes().len());
-    };
     let mut group = c.benchmark_group("decode");
     group.bench_function("pkcsreq_der", |b| {
-        b.iter(|| read(black_box(&messages.request), &Limits::REQUEST));
+        b.iter(|| fixture::decode(black_box(&messages.request), &Limits::REQUEST));
     });
-    let ber = include_bytes!("../test-vectors/openssl-made/pkcsreq-sha256-aes128-indef.ber");
     group.bench_function("pkcsreq_ber", |b| {
-        b.iter(|| read(black_box(ber), &Limits::REQUEST));
+        b.iter(|| fixture::decode(black_box(PKCS_REQ_BER), &Limits::REQUEST));
     });
     group.bench_function("certrep_der", |b| {
-        b.iter(|| read(black_box(&messages.reply), &Limits::REPLY));
+        b.iter(|| fixture::decode(black_box(&messages.reply), &Limits::REPLY));
     });
-    // The `cms` crate has nothing lazy: it comes to the attributes by way of everything else.
     group.bench_function("peer_cms", |b| {
-        b.iter(|| black_box(decode_with_cms(black_box(&messages.request))));
+        b.iter(|| black_box(fixture::decode_with_cms(black_box(&messages.request))));
     });
     group.finish();
 }
@@ -102,17 +89,6 @@ fn operations<K: SigningKey + DecryptionKey>(
 
 /// The sizes of CRLs in bytes: of all messages, only their answers become long.
 const CRL_SIZES: [usize; 5] = [1 << 10, 16 << 10, 128 << 10, 512 << 10, 2048 << 10];
-
-/// What the `cms` crate does to come as far as the attributes and the envelope.
-fn decode_with_cms(input: &[u8]) -> (SignedData, EnvelopedData) {
-    let info = ContentInfo::from_der(input).unwrap();
-    let signed: SignedData = info.content.decode_as().unwrap();
-    let content = signed.encap_content_info.econtent.as_ref().unwrap();
-    let content: OctetString = content.decode_as().unwrap();
-    let info = ContentInfo::from_der(content.as_bytes()).unwrap();
-    let enveloped = info.content.decode_as().unwrap();
-    (signed, enveloped)
-}
 
 criterion_group!(benches, decode, rustcrypto, aws_lc_rs);
 criterion_main!(benches);

@@ -1,7 +1,7 @@
 //! Reads what criterion measured, of this crate and of benches/peers, and holds it against the targets.
 //!
 //! ```text
-//! cargo run --example bench_ratios [-- [--svg FILE] [RUN...]]
+//! cargo run --example bench_ratios [-- RUN...]
 //! ```
 //!
 //! A RUN is a directory that one `cargo bench` of each of the two wrote to, with CRITERION_HOME set to it; without one it is
@@ -11,7 +11,6 @@
 //! The exit status is 0 if every target is met, 1 if one is missed, 2 if a figure is missing or nothing can be read.
 
 mod figures;
-mod plot;
 mod targets;
 
 use std::path::{Path, PathBuf};
@@ -39,11 +38,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Verdict, Box<dyn std::error::Error>> {
     let mut runs: Vec<Vec<PathBuf>> = Vec::new();
-    let mut svg = None;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
-            lexopt::Arg::Long("svg") => svg = Some(PathBuf::from(arguments.value()?)),
             lexopt::Arg::Value(run) => runs.push(vec![PathBuf::from(run)]),
             other => return Err(other.unexpected().into()),
         }
@@ -51,16 +48,10 @@ fn run() -> Result<Verdict, Box<dyn std::error::Error>> {
     if runs.is_empty() {
         runs.push(DEFAULT_RUN.map(PathBuf::from).into());
     }
-    if svg.is_some() && runs.len() > 1 {
-        return Err("a plot shows one run: give one".into());
-    }
     let mut worst = Verdict::Pass;
     for run in &runs {
         let figures = Figures::read(run)?;
         worst = worst.max(show(run, &figures));
-        if let Some(svg) = &svg {
-            std::fs::write(svg, plot::svg(&figures))?;
-        }
     }
     Ok(worst)
 }
@@ -97,7 +88,7 @@ fn show(run: &[PathBuf], figures: &Figures) -> Verdict {
 
 fn judge(target: &Target, figures: &Figures) -> (String, Verdict) {
     let Target { figure, bound, .. } = target;
-    let ratio = target.ratio(figures);
+    let ratio = target.ratio(|id| figures.median(id));
     let verdict = target.verdict(ratio);
     let ratio = ratio.map_or_else(|| "missing".to_owned(), |ratio| format!("{ratio:.3}"));
     let row = format!(

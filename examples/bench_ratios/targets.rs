@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::figures::Figures;
-
 /// A figure that is to be at most `bound` times a sum of others; in microseconds, if there are no others.
 pub(crate) struct Target {
     pub(crate) figure: &'static str,
@@ -20,13 +18,13 @@ pub(crate) enum Verdict {
 }
 
 impl Target {
-    /// `None` if a figure is missing.
-    pub(crate) fn ratio(&self, figures: &Figures) -> Option<f64> {
-        let figure = figures.median(self.figure)?;
+    /// The ratio of what the figures are by their ids, in microseconds. `None` if one is missing.
+    pub(crate) fn ratio(&self, figures: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        let figure = figures(self.figure)?;
         let sum = self
             .of
             .iter()
-            .map(|(times, id)| Some(times * figures.median(id)?))
+            .map(|(times, id)| Some(times * figures(id)?))
             .sum::<Option<f64>>()?;
         Some(if self.of.is_empty() {
             figure

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::figures::{Figures, OPERATIONS};
+use crate::operations::NAMES;
 
 /// The libraries in the order of their bars, and their colours.
 const LIBRARIES: [(&str, &str); 3] = [
@@ -17,12 +17,11 @@ const BAR: f64 = 16.0;
 const GAP: f64 = 18.0;
 const TOP: f64 = 50.0;
 
-/// Bars on a linear scale, as far as the operations were measured. A bar that would leave the picture is cut and says so.
-pub(crate) fn svg(figures: &Figures) -> String {
-    let time =
-        |operation: &str, library: &str| figures.median(&format!("peers/{operation}/{library}"));
+/// Bars on a linear scale, of times in microseconds by their ids. A bar that would leave the picture is cut and says so.
+pub(crate) fn svg(median: impl Fn(&str) -> f64) -> String {
+    let time = |operation: &str, library: &str| median(&format!("peers/{operation}/{library}"));
     // RSA in Rust alone takes several times as long: the scale is that of the others.
-    let longest = OPERATIONS
+    let longest = NAMES
         .iter()
         .flat_map(|operation| {
             [
@@ -30,32 +29,30 @@ pub(crate) fn svg(figures: &Figures) -> String {
                 time(operation, "openssl"),
             ]
         })
-        .flatten()
         .fold(1.0, f64::max);
     let scale = (WIDTH - LEFT - 110.0) / longest;
     let mut bars = String::new();
     let mut y = TOP;
-    for operation in OPERATIONS {
+    for operation in NAMES {
         let middle = y + BAR * 1.5 + 4.0;
         text(&mut bars, LEFT - 8.0, middle, "end", operation);
         for (library, colour) in LIBRARIES {
-            if let Some(time) = time(operation, library) {
-                let cut = time > longest;
-                let width = scale * time.min(longest);
-                let _ = writeln!(
-                    bars,
-                    r#"<rect x="{LEFT}" y="{y:.1}" width="{width:.1}" height="{}" fill="{colour}"/>"#,
-                    BAR - 2.0
-                );
-                let label = format!("{time:.0} µs{}", if cut { " (cut)" } else { "" });
-                text(
-                    &mut bars,
-                    LEFT + width + 6.0,
-                    y + BAR - 5.0,
-                    "start",
-                    &label,
-                );
-            }
+            let time = time(operation, library);
+            let cut = time > longest;
+            let width = scale * time.min(longest);
+            let _ = writeln!(
+                bars,
+                r#"<rect x="{LEFT}" y="{y:.1}" width="{width:.1}" height="{}" fill="{colour}"/>"#,
+                BAR - 2.0
+            );
+            let label = format!("{time:.0} µs{}", if cut { " (cut)" } else { "" });
+            text(
+                &mut bars,
+                LEFT + width + 6.0,
+                y + BAR - 5.0,
+                "start",
+                &label,
+            );
             y += BAR;
         }
         y += GAP;
