@@ -3,7 +3,9 @@
 //! [RFC 5280, section 4.1.1.2]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.1.2
 
 use crate::asn1::{Reader, Writer, tag};
-use crate::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm};
+use crate::crypto::{
+    ContentCipher, DigestAlgorithm, EllipticCurve, KeyTransport, SignatureAlgorithm,
+};
 use crate::oid::{self, Oid};
 use crate::{Item, Layer, Limits, ParseError};
 
@@ -56,9 +58,9 @@ impl<'a> AlgorithmIdentifier<'a> {
         Oid::from_bytes(self.oid).unwrap_or(oid::DATA)
     }
 
-    /// The parameters as a whole element, if there are any.
-    pub(crate) const fn parameters(&self) -> Option<&'a [u8]> {
-        self.parameters
+    /// Whether the parameters are NULL or absent.
+    pub(crate) fn has_null_or_none(&self) -> bool {
+        self.parameters.is_none_or(|null| null == [tag::NULL, 0])
     }
 
     /// The digest that this identifier names.
@@ -82,6 +84,9 @@ impl<'a> AlgorithmIdentifier<'a> {
         if oid == oid::RSASSA_PSS {
             return self.pss().ok_or(Unknown(oid));
         }
+        if let Some(algorithm) = elliptic_signature_of(oid) {
+            return Ok(algorithm);
+        }
         let own = rsa_digest_of(oid);
         match (own, digest) {
             (Some(own), _) => Ok(SignatureAlgorithm::RsaPkcs1v15(own)),
@@ -90,6 +95,19 @@ impl<'a> AlgorithmIdentifier<'a> {
             }
             _ => Err(Unknown(oid)),
         }
+    }
+
+    /// The curve that the parameters of an id-ecPublicKey identifier name,
+    /// [RFC 5480, section 2.1.1](https://www.rfc-editor.org/rfc/rfc5480#section-2.1.1), by its object identifier.
+    pub(crate) fn named_curve(&self) -> Option<Oid> {
+        let mut reader = parameter_reader(self.parameters?);
+        let curve = reader.oid(Item::AlgorithmIdentifier).ok()?;
+        reader.at_end().then_some(Oid::from_bytes(curve)?)
+    }
+
+    /// Whether there are no parameters at all.
+    pub(crate) const fn is_bare(&self) -> bool {
+        self.parameters.is_none()
     }
 
     /// The content cipher that this identifier names.
@@ -217,12 +235,23 @@ pub(crate) fn write_digest(out: &mut Writer, digest: DigestAlgorithm) {
     });
 }
 
+/// Writes the identifier of the digest in a SignerInfo whose signature has this algorithm.
+// RFC 5754, section 2, wants no parameters beside SHA-2. Interop: NULL stays with RSA, whose peers are used to it.
+pub(crate) fn write_signer_digest(out: &mut Writer, algorithm: SignatureAlgorithm) {
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1v15(digest) | SignatureAlgorithm::RsaPss { digest, .. } => {
+            write_digest(out, digest);
+        }
+        elliptic => out.sequence(|id| id.oid(digest_oid(elliptic.digest()))),
+    }
+}
+
 /// Writes the identifier of a signature in a SignerInfo.
 // Interop: strongSwan 5.9.8 takes a reply only if rsaEncryption stands here, which RFC 5754, section 3.2, allows.
 pub(crate) fn write_signer_signature(out: &mut Writer, algorithm: SignatureAlgorithm) {
     match algorithm {
         SignatureAlgorithm::RsaPkcs1v15(_) => write_rsa_encryption(out),
-        SignatureAlgorithm::RsaPss { .. } => write_signature(out, algorithm),
+        other => write_signature(out, other),
     }
 }
 
@@ -254,6 +283,10 @@ pub(crate) fn write_signature(out: &mut Writer, algorithm: SignatureAlgorithm) {
                 }
             });
         }),
+        SignatureAlgorithm::EcdsaSha256 => out.sequence(|id| id.oid(oid::ECDSA_WITH_SHA256)),
+        SignatureAlgorithm::EcdsaSha384 => out.sequence(|id| id.oid(oid::ECDSA_WITH_SHA384)),
+        SignatureAlgorithm::EcdsaSha512 => out.sequence(|id| id.oid(oid::ECDSA_WITH_SHA512)),
+        SignatureAlgorithm::Ed25519 => out.sequence(|id| id.oid(oid::ED25519)),
     }
 }
 
@@ -385,6 +418,34 @@ fn rsa_digest_of(oid: Oid) -> Option<DigestAlgorithm> {
     .map(|(_, digest)| digest)
 }
 
+/// The signature algorithms of elliptic curves. Their parameters are absent, and whatever stands there says nothing.
+fn elliptic_signature_of(oid: Oid) -> Option<SignatureAlgorithm> {
+    [
+        (oid::ECDSA_WITH_SHA256, SignatureAlgorithm::EcdsaSha256),
+        (oid::ECDSA_WITH_SHA384, SignatureAlgorithm::EcdsaSha384),
+        (oid::ECDSA_WITH_SHA512, SignatureAlgorithm::EcdsaSha512),
+        (oid::ED25519, SignatureAlgorithm::Ed25519),
+    ]
+    .into_iter()
+    .find(|(known, _)| *known == oid)
+    .map(|(_, algorithm)| algorithm)
+}
+
+/// The curve of this object identifier.
+pub(crate) fn curve_of(oid: Oid) -> Option<EllipticCurve> {
+    EllipticCurve::ALL
+        .into_iter()
+        .find(|curve| curve_oid(*curve) == oid)
+}
+
+const fn curve_oid(curve: EllipticCurve) -> Oid {
+    match curve {
+        EllipticCurve::P256 => oid::SECP256R1,
+        EllipticCurve::P384 => oid::SECP384R1,
+        EllipticCurve::P521 => oid::SECP521R1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -419,6 +480,21 @@ mod tests {
             assert_eq!(read(&der).signature(None), Ok(plain));
             let der = encode(0, |w| write_signer_signature(w, plain));
             assert_eq!(read(&der).signature(Some(digest)), Ok(plain));
+        }
+        for elliptic in [
+            SignatureAlgorithm::EcdsaSha256,
+            SignatureAlgorithm::EcdsaSha384,
+            SignatureAlgorithm::EcdsaSha512,
+            SignatureAlgorithm::Ed25519,
+        ] {
+            for write in [write_signature, write_signer_signature] {
+                let der = encode(0, |w| write(w, elliptic));
+                assert_eq!(read(&der).signature(None), Ok(elliptic));
+                assert!(read(&der).is_bare());
+            }
+            let der = encode(0, |w| write_signer_digest(w, elliptic));
+            assert_eq!(read(&der).digest(), Ok(elliptic.digest()));
+            assert!(read(&der).is_bare());
         }
         for cipher in ContentCipher::ALL {
             let iv: Vec<u8> = (0..cipher.block_len()).map(|_| 7).collect();

@@ -206,6 +206,23 @@ oids! {
     /// sha512WithRSAEncryption.
     SHA512_WITH_RSA = "1.2.840.113549.1.1.13";
 
+    /// id-ecPublicKey, [RFC 5480, section 2.1.1](https://www.rfc-editor.org/rfc/rfc5480#section-2.1.1).
+    EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    /// secp256r1, the curve P-256, [RFC 5480, section 2.1.1.1](https://www.rfc-editor.org/rfc/rfc5480#section-2.1.1.1).
+    SECP256R1 = "1.2.840.10045.3.1.7";
+    /// secp384r1, the curve P-384.
+    SECP384R1 = "1.3.132.0.34";
+    /// secp521r1, the curve P-521.
+    SECP521R1 = "1.3.132.0.35";
+    /// ecdsa-with-SHA256, [RFC 5758, section 3.2](https://www.rfc-editor.org/rfc/rfc5758#section-3.2).
+    ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
+    /// ecdsa-with-SHA384.
+    ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3";
+    /// ecdsa-with-SHA512.
+    ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4";
+    /// id-Ed25519, of keys and of signatures, [RFC 8410, section 3](https://www.rfc-editor.org/rfc/rfc8410#section-3).
+    ED25519 = "1.3.101.112";
+
     /// desCBC.
     DES_CBC = "1.3.14.3.2.7";
     /// des-ede3-cbc, [RFC 3370, section 5.1](https://www.rfc-editor.org/rfc/rfc3370#section-5.1).

@@ -120,10 +120,10 @@ pub(crate) fn is_allowed(
     policy.signature_schemes().contains(scheme)
         && digests.contains(algorithm.digest())
         && match algorithm {
-            SignatureAlgorithm::RsaPkcs1v15(_) => true,
             SignatureAlgorithm::RsaPss { mgf_digest, .. } => {
                 policy.mgf_digests().contains(mgf_digest)
             }
+            _ => true,
         }
 }
 

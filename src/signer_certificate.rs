@@ -67,7 +67,7 @@ impl<'a> SignerCertificateBuilder<'a> {
     /// Gives the certificate, which lacks its signature.
     ///
     /// It has a random serial number of 20 octets, a subjectKeyIdentifier, and a critical keyUsage of digitalSignature
-    /// and, on an RSA key, keyEncipherment.
+    /// and, on an RSA key, keyEncipherment, on one for ECDSA, keyAgreement.
     ///
     /// # Errors
     /// [`BuildError::InvalidInput`] with the item that cannot be written; [`BuildError::Crypto`] if the provider has no
@@ -87,8 +87,10 @@ impl<'a> SignerCertificateBuilder<'a> {
         self.validity.write(&mut validity).ok_or(invalid)?;
 
         let mut usage = KeyUsage::DIGITAL_SIGNATURE;
-        if key_algorithm == oid::RSA_ENCRYPTION {
-            usage = usage.and(KeyUsage::KEY_ENCIPHERMENT);
+        match key_algorithm {
+            oid::RSA_ENCRYPTION => usage = usage.and(KeyUsage::KEY_ENCIPHERMENT),
+            oid::EC_PUBLIC_KEY => usage = usage.and(KeyUsage::KEY_AGREEMENT),
+            _ => {}
         }
         // RFC 7093, section 2, method 1: the first 160 bits of the SHA-256 of the key.
         let digest = provider

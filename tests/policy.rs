@@ -6,7 +6,7 @@ mod common;
 
 use common::forge::{
     Envelope, Forge, NULL, algorithm, cipher_oid, digest_id, digest_oid, dotted, explicit, mgf1_id,
-    oaep_id, octets, oid_der, sequence, signature_id, small_integer, tlv, with_public_key,
+    oaep_id, octets, sequence, signature_id, small_integer, tlv, with_public_key,
 };
 use common::verdict::{
     BAD_CHECK, SEALED, SMALL_KEY, around, bad_alg, changed, csr_of, envelope, good, open,
@@ -164,7 +164,7 @@ fn every_way_to_write_an_rsa_signature_verifies() {
 fn a_signature_algorithm_must_be_known_and_fit_its_digest() {
     let parties = Parties::new();
     let policy = Policy::default();
-    let ecdsa = dotted("1.2.840.10045.4.3.2");
+    let ecdsa = dotted("1.2.840.10045.4.1");
     for (oid, id) in [
         (ecdsa, algorithm(ecdsa, &[])),
         (oid::RSASSA_PSS, algorithm(oid::RSASSA_PSS, &[])),
@@ -286,16 +286,16 @@ fn each_policy_has_its_least_modulus() {
 #[test]
 fn a_key_of_another_algorithm_is_refused() {
     let parties = Parties::new();
-    let ec = dotted("1.2.840.10045.2.1");
-    let point = [&[0, 4][..], &[7; 64]].concat();
-    let curve = oid_der(dotted("1.2.840.10045.3.1.7"));
-    let spki = sequence(&[&algorithm(ec, &curve), &tlv(0x03, &point)]);
+    // An Ed448 key.
+    let ed448 = dotted("1.3.101.113");
+    let point = [&[0][..], &[7; 57]].concat();
+    let spki = sequence(&[&algorithm(ed448, &[]), &tlv(0x03, &point)]);
     // An RSA key with an even exponent.
     let modulus = [&[0][..], &[0xff; 256]].concat();
     let even = sequence(&[&tlv(0x02, &modulus), &tlv(0x02, &[1, 0, 0])]);
     let even = tlv(0x03, &[&[0], &even[..]].concat());
     let even = sequence(&[&algorithm(oid::RSA_ENCRYPTION, &NULL), &even]);
-    for (spki, refused) in [(spki, Refused::PublicKey(ec)), (even, Refused::RsaKey)] {
+    for (spki, refused) in [(spki, Refused::PublicKey(ed448)), (even, Refused::RsaKey)] {
         let signer = with_public_key(&parties.client, &spki);
         let message = changed(&parties, |forge| forge.set_signer(&signer));
         let error = verify_error(&parties, &Policy::compatible(), &message);

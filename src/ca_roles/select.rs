@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::pin::CaPin;
 use super::{CaRole, CaRoles, RoleReason, RoleRules};
 use crate::certificate::{Certificate, CertificateSignatureError};
-use crate::crypto::public_key::check_public_key;
+use crate::crypto::public_key::{check_public_key, key_algorithm};
 use crate::crypto::{Policy, Provider, is_same_key};
 use crate::message::{CaCertificates, CertsOnly};
 use crate::{Refused, RoleError, oid};
@@ -324,6 +324,11 @@ impl Member<'_> {
         usage.is_none_or(|usage| role.is_allowed_by(usage))
     }
 
+    /// Whether a content key can be encrypted to its key.
+    fn encrypts(&self) -> bool {
+        key_algorithm(self.certificate.public_key_der()) == Some(oid::RSA_ENCRYPTION)
+    }
+
     fn not_before(&self) -> Option<i64> {
         self.certificate
             .validity()
@@ -362,21 +367,31 @@ struct Candidates<'t, 'c> {
 type Chosen<'t> = (&'t Certificate<'t>, RoleReason);
 
 impl<'t> Candidates<'t, '_> {
-    /// The one recipient: an RA before the CA, and the newest of several RAs.
+    /// The one recipient: who can be encrypted to before whose key only signs, an RA before the CA, and the newest of several
+    /// RAs.
     fn recipient(&self) -> Result<Chosen<'t>, RoleError> {
         use RoleReason::{AnyLeafOfCa, IssuingCa, KeyUsageIgnored, Pinned, RequestAgent};
         let role = CaRole::Recipient;
         for reason in [Pinned, RequestAgent, AnyLeafOfCa, IssuingCa] {
-            let allowed = self.usable(reason).filter(|member| member.allows(role));
+            let encrypting = self.usable(reason).filter(Member::encrypts);
+            let allowed = encrypting.filter(|member| member.allows(role));
             if let Some(found) = one_of(allowed.collect(), reason)? {
                 return Ok((found, reason));
             }
         }
         if self.criteria.rules.ignoring_key_usage {
             for reason in [Pinned, RequestAgent, IssuingCa] {
-                if let Some(found) = one_of(self.usable(reason).collect(), reason)? {
+                let encrypting = self.usable(reason).filter(Member::encrypts);
+                if let Some(found) = one_of(encrypting.collect(), reason)? {
                     return Ok((found, KeyUsageIgnored));
                 }
+            }
+        }
+        // keyUsage says nothing about a key that nothing is encrypted to.
+        for reason in [Pinned, RequestAgent, AnyLeafOfCa, IssuingCa] {
+            let signing = self.usable(reason).filter(|member| !member.encrypts());
+            if let Some(found) = one_of(signing.collect(), reason)? {
+                return Ok((found, reason));
             }
         }
         Err(self.nobody(role))

@@ -9,6 +9,7 @@ pub struct KeyUsage(u16);
 impl KeyUsage {
     pub(crate) const DIGITAL_SIGNATURE: Self = Self(1 << 15);
     pub(crate) const KEY_ENCIPHERMENT: Self = Self(1 << 13);
+    pub(crate) const KEY_AGREEMENT: Self = Self(1 << 11);
 
     /// Reads the contents octets of the BIT STRING. What cannot be read allows nothing.
     pub(crate) const fn from_bit_string(contents: &[u8]) -> Self {

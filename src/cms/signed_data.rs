@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Identifier;
 use crate::algorithm_identifier::{self, AlgorithmIdentifier};
 use crate::asn1::{Element, Elements, OctetString, Reader, Writer, tag};
-use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
+use crate::crypto::SignatureAlgorithm;
 use crate::oid::{self, Oid};
 use crate::{Item, Layer, Limit, Limits, ParseError, ParseErrorKind};
 
@@ -281,7 +281,6 @@ impl<'a> Attribute<'a> {
 
 /// What goes into a SignedData beside the signature.
 pub(crate) struct SignerParts<'a> {
-    pub(crate) digest: DigestAlgorithm,
     pub(crate) algorithm: SignatureAlgorithm,
     pub(crate) content: Option<&'a [u8]>,
     pub(crate) certificates: &'a [&'a [u8]],
@@ -308,7 +307,9 @@ pub(crate) fn write_signed_data(parts: &SignerParts<'_>, signature: &[u8]) -> Ve
             Identifier::IssuerAndSerialNumber { .. } => 1,
             Identifier::SubjectKeyIdentifier(_) => 3,
         });
-        signed.set(|digests| algorithm_identifier::write_digest(digests, parts.digest));
+        signed.set(|digests| {
+            algorithm_identifier::write_signer_digest(digests, parts.algorithm);
+        });
         write_encap(signed, parts.content);
         write_set(signed, 0, parts.certificates);
         signed.set(|infos| {
@@ -318,7 +319,7 @@ pub(crate) fn write_signed_data(parts: &SignerParts<'_>, signature: &[u8]) -> Ve
                     Identifier::SubjectKeyIdentifier(_) => 3,
                 });
                 parts.sid.write(info);
-                algorithm_identifier::write_digest(info, parts.digest);
+                algorithm_identifier::write_signer_digest(info, parts.algorithm);
                 let attributes = parts.signed_attributes.split_first();
                 if let Some((_, after_tag)) = attributes {
                     info.raw(&[tag::context_constructed(0)]);

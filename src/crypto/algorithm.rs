@@ -131,14 +131,28 @@ pub enum SignatureAlgorithm {
         /// The length of the salt in bytes.
         salt_len: usize,
     },
+    /// ECDSA with SHA-256 ([RFC 5758, section 3.2](https://www.rfc-editor.org/rfc/rfc5758#section-3.2)), whatever the curve.
+    EcdsaSha256,
+    /// ECDSA with SHA-384.
+    EcdsaSha384,
+    /// ECDSA with SHA-512.
+    EcdsaSha512,
+    /// Ed25519 ([RFC 8032, section 5.1](https://www.rfc-editor.org/rfc/rfc8032#section-5.1)), over the message itself.
+    Ed25519,
 }
 
 impl SignatureAlgorithm {
-    /// The digest that is computed over the message.
+    /// The digest that is computed over the message. For Ed25519 it is SHA-512, which is part of the algorithm, and which
+    /// the content of a signed message is digested with ([RFC 8419, section 2.3]).
+    ///
+    /// [RFC 8419, section 2.3]: https://www.rfc-editor.org/rfc/rfc8419#section-2.3
     #[must_use]
     pub const fn digest(self) -> DigestAlgorithm {
         match self {
             Self::RsaPkcs1v15(digest) | Self::RsaPss { digest, .. } => digest,
+            Self::EcdsaSha256 => DigestAlgorithm::Sha256,
+            Self::EcdsaSha384 => DigestAlgorithm::Sha384,
+            Self::EcdsaSha512 | Self::Ed25519 => DigestAlgorithm::Sha512,
         }
     }
 
@@ -148,6 +162,45 @@ impl SignatureAlgorithm {
         match self {
             Self::RsaPkcs1v15(_) => "rsa-pkcs1v15",
             Self::RsaPss { .. } => "rsa-pss",
+            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => "ecdsa",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+}
+
+/// An elliptic curve of ECDSA, by its name in [FIPS 186](https://doi.org/10.6028/NIST.FIPS.186-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum EllipticCurve {
+    /// P-256, also secp256r1 and prime256v1.
+    P256,
+    /// P-384, also secp384r1.
+    P384,
+    /// P-521, also secp521r1.
+    P521,
+}
+
+impl EllipticCurve {
+    /// Every curve that this crate can name.
+    pub const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    /// The length of a coordinate in bytes.
+    #[must_use]
+    pub const fn coordinate_len(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    /// The name in lower case, such as `p-256`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "p-256",
+            Self::P384 => "p-384",
+            Self::P521 => "p-521",
         }
     }
 }

@@ -13,7 +13,9 @@ pub mod rustcrypto;
 mod set;
 mod signer_key;
 
-pub use algorithm::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm};
+pub use algorithm::{
+    ContentCipher, DigestAlgorithm, EllipticCurve, KeyTransport, SignatureAlgorithm,
+};
 pub use policy::Policy;
 pub use provider::{
     CipherContent, ComputeDigest, CryptoError, DecryptionKey, DigestValue, EncryptKey, Provider,
@@ -21,7 +23,7 @@ pub use provider::{
 };
 pub(crate) use public_key::{check_public_key, fits_transport, is_same_key};
 pub use set::{
-    CipherSet, DigestSet, SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet,
+    CipherSet, CurveSet, DigestSet, SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet,
     TransportScheme, TransportSet,
 };
 pub use signature::rand_core::{self, CryptoRng};

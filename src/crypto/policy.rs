@@ -1,8 +1,8 @@
 //! What messages may use.
 
 use super::{
-    CipherSet, ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, SignatureScheme,
-    SignatureSchemeSet, Tolerance, ToleranceSet, TransportScheme, TransportSet,
+    CipherSet, ContentCipher, CurveSet, DigestAlgorithm, DigestSet, EllipticCurve, KeyTransport,
+    SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet, TransportScheme, TransportSet,
 };
 use core::ops::RangeInclusive;
 
@@ -34,6 +34,7 @@ pub struct Policy {
     min_rsa_modulus_bits: usize,
     max_rsa_modulus_bits: usize,
     max_rsa_exponent_bits: usize,
+    curves: CurveSet,
     tolerances: ToleranceSet,
 }
 
@@ -45,7 +46,7 @@ impl Default for Policy {
 
 /// The named policies.
 impl Policy {
-    /// AES-CBC and SHA-2 only, RSA from 2048 to 8192 bits, no tolerance.
+    /// AES-CBC and SHA-2 only, RSA from 2048 to 8192 bits, every elliptic curve, no tolerance.
     ///
     /// SHA-1 stays allowed as hash and MGF hash of OAEP, where it is the default of
     /// [RFC 8017, appendix A.2.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.2.1) and its collisions do no harm.
@@ -63,6 +64,7 @@ impl Policy {
             min_rsa_modulus_bits: 2048,
             max_rsa_modulus_bits: 8192,
             max_rsa_exponent_bits: 33,
+            curves: CurveSet::of(&EllipticCurve::ALL),
             tolerances: ToleranceSet::EMPTY,
         }
     }
@@ -171,6 +173,12 @@ impl Policy {
     #[must_use]
     pub const fn max_rsa_exponent_bits(&self) -> usize {
         self.max_rsa_exponent_bits
+    }
+
+    /// The elliptic curves of ECDSA keys. Ed25519 keys are allowed with their [scheme](Self::signature_schemes).
+    #[must_use]
+    pub const fn curves(&self) -> CurveSet {
+        self.curves
     }
 
     /// Whether a key transport algorithm is allowed, in scheme and hashes.
@@ -293,6 +301,13 @@ impl Policy {
     #[must_use]
     pub const fn with_max_rsa_exponent_bits(mut self, bits: usize) -> Self {
         self.max_rsa_exponent_bits = bits;
+        self
+    }
+
+    /// Takes other [`curves`](Self::curves).
+    #[must_use]
+    pub const fn with_curves(mut self, curves: CurveSet) -> Self {
+        self.curves = curves;
         self
     }
 

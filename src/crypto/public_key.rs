@@ -1,16 +1,39 @@
 //! What a policy asks of a public key.
 
-use super::{KeyTransport, Policy};
-use crate::algorithm_identifier::AlgorithmIdentifier;
+#[cfg(feature = "ec")]
+use super::EllipticCurve;
+use super::{KeyTransport, Policy, SignatureScheme};
+use crate::algorithm_identifier::{AlgorithmIdentifier, curve_of};
 use crate::asn1::{Reader, tag};
 use crate::{Item, Layer, Limits, Oid, ParseError, Refused, oid};
 
 /// Checks a public key, the DER of a SubjectPublicKeyInfo, against the policy.
 pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refused> {
     let key = read(spki).map_err(|_| Refused::RsaKey)?;
-    if key.algorithm != oid::RSA_ENCRYPTION {
-        return Err(Refused::PublicKey(key.algorithm));
+    match key.algorithm {
+        oid::RSA_ENCRYPTION => check_rsa(&key, policy),
+        oid::EC_PUBLIC_KEY => check_ec(&key, policy),
+        oid::ED25519
+            if policy
+                .signature_schemes()
+                .contains(SignatureScheme::Ed25519) =>
+        {
+            match (key.identifier.is_bare(), key.octets.len()) {
+                (true, ED25519_LEN) => Ok(()),
+                _ => Err(Refused::EcKey),
+            }
+        }
+        other => Err(Refused::PublicKey(other)),
     }
+}
+
+/// The curve of an id-ecPublicKey key, if it is one that this crate can name.
+#[cfg(feature = "ec")]
+pub(crate) fn key_curve(spki: &[u8]) -> Option<EllipticCurve> {
+    read(spki).ok()?.curve()
+}
+
+fn check_rsa(key: &PublicKey<'_>, policy: &Policy) -> Result<(), Refused> {
     let rsa = key.rsa().ok_or(Refused::RsaKey)?;
     let modulus_bits = bits(rsa.modulus);
     if !policy.rsa_modulus_bits().contains(&modulus_bits) {
@@ -25,6 +48,26 @@ pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refus
     }
     Ok(())
 }
+
+/// The curve and the length of the point. That the point is on the curve is for the provider to see.
+fn check_ec(key: &PublicKey<'_>, policy: &Policy) -> Result<(), Refused> {
+    let named = key.identifier.named_curve().ok_or(Refused::EcKey)?;
+    let curve = curve_of(named)
+        .filter(|curve| policy.curves().contains(*curve))
+        .ok_or(Refused::Curve(named))?;
+    let len = curve.coordinate_len().saturating_mul(2);
+    match key.octets.split_first() {
+        Some((&UNCOMPRESSED, coordinates)) if coordinates.len() == len => Ok(()),
+        _ => Err(Refused::EcKey),
+    }
+}
+
+/// The first octet of a point that stands in both coordinates,
+/// [RFC 5480, section 2.2](https://www.rfc-editor.org/rfc/rfc5480#section-2.2).
+const UNCOMPRESSED: u8 = 4;
+
+/// The length of an Ed25519 public key in bytes.
+const ED25519_LEN: usize = 32;
 
 /// Whether two public keys, each the DER of a SubjectPublicKeyInfo, are the same.
 pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
@@ -76,8 +119,7 @@ pub(crate) fn key_algorithm(spki: &[u8]) -> Option<Oid> {
 
 struct PublicKey<'a> {
     algorithm: Oid,
-    /// The whole element, if there is one.
-    parameters: Option<&'a [u8]>,
+    identifier: AlgorithmIdentifier<'a>,
     octets: &'a [u8],
 }
 
@@ -90,11 +132,11 @@ struct RsaPublicKey<'a> {
 fn read(spki: &[u8]) -> Result<PublicKey<'_>, ParseError> {
     let mut reader = Reader::new_der(spki, 0, Layer::Message, &Limits::REPLY);
     let key = reader.nested(tag::SEQUENCE, Item::SubjectPublicKeyInfo, |fields| {
-        let algorithm = AlgorithmIdentifier::read(fields)?;
+        let identifier = AlgorithmIdentifier::read(fields)?;
         let key = crate::signed::read_bit_string(fields, Item::SubjectPublicKeyInfo)?;
         Ok(PublicKey {
-            algorithm: algorithm.oid(),
-            parameters: algorithm.parameters(),
+            algorithm: identifier.oid(),
+            identifier,
             octets: key.contents,
         })
     })?;
@@ -105,8 +147,15 @@ fn read(spki: &[u8]) -> Result<PublicKey<'_>, ParseError> {
 impl<'a> PublicKey<'a> {
     /// Whether it is an RSA key: parameters other than NULL make it something that no provider takes.
     fn is_rsa(&self) -> bool {
-        let null_or_none = self.parameters.is_none_or(|null| null == [tag::NULL, 0]);
-        self.algorithm == oid::RSA_ENCRYPTION && null_or_none
+        self.algorithm == oid::RSA_ENCRYPTION && self.identifier.has_null_or_none()
+    }
+
+    #[cfg(feature = "ec")]
+    fn curve(&self) -> Option<EllipticCurve> {
+        match self.algorithm {
+            oid::EC_PUBLIC_KEY => self.identifier.named_curve().and_then(curve_of),
+            _ => None,
+        }
     }
 
     fn rsa(&self) -> Option<RsaPublicKey<'a>> {
@@ -155,7 +204,8 @@ fn is_odd(magnitude: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asn1::encode;
+    use crate::asn1::{Writer, encode};
+    use crate::crypto::EllipticCurve;
     use alloc::vec;
     use alloc::vec::Vec;
 
@@ -262,6 +312,86 @@ mod tests {
         assert_eq!(
             check_public_key(&trailing, &Policy::strict()),
             Err(Refused::RsaKey)
+        );
+    }
+
+    fn ec_spki(parameters: impl FnOnce(&mut Writer), point: &[u8]) -> Vec<u8> {
+        encode(0, |w| {
+            w.sequence(|w| {
+                w.sequence(|w| {
+                    w.oid(oid::EC_PUBLIC_KEY);
+                    parameters(w);
+                });
+                w.bit_string(point);
+            });
+        })
+    }
+
+    #[test]
+    fn the_curve_is_held_against_the_policy() {
+        for (curve, allowed, len) in [
+            (oid::SECP256R1, EllipticCurve::P256, 65),
+            (oid::SECP384R1, EllipticCurve::P384, 97),
+            (oid::SECP521R1, EllipticCurve::P521, 133),
+        ] {
+            let spki = ec_spki(|w| w.oid(curve), &vec![4; len]);
+            assert_eq!(check_public_key(&spki, &Policy::strict()), Ok(()));
+            let without = Policy::strict().curves().without(allowed);
+            assert_eq!(
+                check_public_key(&spki, &Policy::strict().with_curves(without)),
+                Err(Refused::Curve(curve))
+            );
+        }
+        let unknown = ec_spki(|w| w.oid(oid::DATA), &[4; 65]);
+        assert_eq!(
+            check_public_key(&unknown, &Policy::compatible()),
+            Err(Refused::Curve(oid::DATA))
+        );
+    }
+
+    #[test]
+    fn an_ec_key_names_its_curve_and_has_a_point_of_its_length() {
+        let check = |spki: &[u8]| check_public_key(spki, &Policy::compatible());
+        let named = |w: &mut Writer| w.oid(oid::SECP256R1);
+        assert_eq!(check(&ec_spki(named, &[4; 65])), Ok(()));
+        for point in [&[][..], &[4; 64], &[4; 66], &[2; 33], &[2; 65], &[0]] {
+            assert_eq!(
+                check(&ec_spki(named, point)),
+                Err(Refused::EcKey),
+                "{point:?}"
+            );
+        }
+        let explicit = |w: &mut Writer| w.sequence(|w| w.small_integer(1));
+        assert_eq!(check(&ec_spki(explicit, &[4; 65])), Err(Refused::EcKey));
+        assert_eq!(check(&ec_spki(|_| (), &[4; 65])), Err(Refused::EcKey));
+        assert_eq!(check(&ec_spki(|w| w.null(), &[4; 65])), Err(Refused::EcKey));
+    }
+
+    #[test]
+    fn an_ed25519_key_is_bare_and_32_bytes_long() {
+        let spki = |parameters: &[u8], len: usize| {
+            encode(0, |w| {
+                w.sequence(|w| {
+                    w.sequence(|w| {
+                        w.oid(oid::ED25519);
+                        w.raw(parameters);
+                    });
+                    w.bit_string(&vec![7; len]);
+                });
+            })
+        };
+        let policy = Policy::strict();
+        assert_eq!(check_public_key(&spki(&[], 32), &policy), Ok(()));
+        for (parameters, len) in [(&[5, 0][..], 32), (&[], 31), (&[], 33)] {
+            assert_eq!(
+                check_public_key(&spki(parameters, len), &policy),
+                Err(Refused::EcKey)
+            );
+        }
+        let without = policy.signature_schemes().without(SignatureScheme::Ed25519);
+        assert_eq!(
+            check_public_key(&spki(&[], 32), &policy.with_signature_schemes(without)),
+            Err(Refused::PublicKey(oid::ED25519))
         );
     }
 

@@ -1,6 +1,6 @@
 //! Sets of algorithms and of what else a policy allows, as bits in a byte.
 
-use super::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm};
+use super::{ContentCipher, DigestAlgorithm, EllipticCurve, KeyTransport, SignatureAlgorithm};
 use core::fmt;
 
 /// Defines a set of the values of one enum as bits.
@@ -77,7 +77,12 @@ bit_set! {
 
 bit_set! {
     /// A set of signature schemes.
-    SignatureSchemeSet of SignatureScheme { RsaPkcs1v15 = 1, RsaPss = 2 }
+    SignatureSchemeSet of SignatureScheme { RsaPkcs1v15 = 1, RsaPss = 2, Ecdsa = 4, Ed25519 = 8 }
+}
+
+bit_set! {
+    /// A set of elliptic curves.
+    CurveSet of EllipticCurve { P256 = 1, P384 = 2, P521 = 4 }
 }
 
 bit_set! {
@@ -92,7 +97,7 @@ bit_set! {
     }
 }
 
-/// An RSA signature scheme, without its digests.
+/// A signature scheme, without its digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SignatureScheme {
@@ -100,11 +105,15 @@ pub enum SignatureScheme {
     RsaPkcs1v15,
     /// RSASSA-PSS ([RFC 8017, section 8.1](https://www.rfc-editor.org/rfc/rfc8017#section-8.1)).
     RsaPss,
+    /// ECDSA ([FIPS 186-5, section 6](https://doi.org/10.6028/NIST.FIPS.186-5)).
+    Ecdsa,
+    /// Ed25519 ([RFC 8032, section 5.1](https://www.rfc-editor.org/rfc/rfc8032#section-5.1)).
+    Ed25519,
 }
 
 impl SignatureScheme {
     /// Every signature scheme that this crate can name.
-    pub const ALL: [Self; 2] = [Self::RsaPkcs1v15, Self::RsaPss];
+    pub const ALL: [Self; 4] = [Self::RsaPkcs1v15, Self::RsaPss, Self::Ecdsa, Self::Ed25519];
 
     /// The scheme of a signature algorithm.
     #[must_use]
@@ -112,6 +121,10 @@ impl SignatureScheme {
         match algorithm {
             SignatureAlgorithm::RsaPkcs1v15(_) => Self::RsaPkcs1v15,
             SignatureAlgorithm::RsaPss { .. } => Self::RsaPss,
+            SignatureAlgorithm::EcdsaSha256
+            | SignatureAlgorithm::EcdsaSha384
+            | SignatureAlgorithm::EcdsaSha512 => Self::Ecdsa,
+            SignatureAlgorithm::Ed25519 => Self::Ed25519,
         }
     }
 }
@@ -228,8 +241,9 @@ mod tests {
         assert_eq!(TransportSet::of(&TransportScheme::ALL).iter().count(), 2);
         assert_eq!(
             SignatureSchemeSet::of(&SignatureScheme::ALL).iter().count(),
-            2
+            4
         );
+        assert_eq!(CurveSet::of(&EllipticCurve::ALL).iter().count(), 3);
         assert_eq!(
             ToleranceSet::of(&Tolerance::ALL).iter().count(),
             Tolerance::ALL.len()

@@ -81,6 +81,11 @@ pub enum Refused {
     RsaExponentBits(usize),
     /// An RSA key whose exponent is even or less than 3, or whose modulus is even.
     RsaKey,
+    /// The elliptic curve of a key.
+    Curve(Oid),
+    /// An elliptic-curve key that names no curve, has parameters where none belong, or whose point is compressed or of
+    /// another length than the curve's.
+    EcKey,
 }
 
 impl VerifyError {
@@ -178,6 +183,10 @@ impl fmt::Display for Refused {
             Self::OaepDigest(oid) => ("hash of RSAES-OAEP", oid),
             Self::MgfDigest(oid) => ("mask generation hash of RSAES-OAEP", oid),
             Self::PublicKey(oid) => ("algorithm of a public key", oid),
+            Self::Curve(oid) => ("elliptic curve of a key", oid),
+            Self::EcKey => {
+                return f.write_str("an elliptic-curve key names no curve or is of the wrong form");
+            }
             Self::OaepLabel => return f.write_str("RSAES-OAEP with a label is refused"),
             Self::OaepParameters => {
                 return f.write_str("the parameters of RSAES-OAEP cannot be read");

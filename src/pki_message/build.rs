@@ -9,13 +9,14 @@ use zeroize::Zeroizing;
 use crate::asn1::{SetOf, Writer, encode, tag};
 use crate::certificate::Certificate;
 use crate::cms::{EnvelopeParts, Identifier, SignerParts, write_enveloped_data, write_signed_data};
+use crate::crypto::public_key::key_algorithm;
 use crate::crypto::{
     ContentCipher, CryptoError, DigestAlgorithm, KeyTransport, Policy, Provider,
     SignatureAlgorithm, SignatureScheme, SigningKey, check_public_key, is_same_key,
 };
 use crate::microsoft::Hresult;
 use crate::oid::{self, Oid};
-use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, TransactionId};
+use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, Refused, TransactionId};
 
 /// Who signs a message: a certificate, what its key can do, and the certificates that go along.
 ///
@@ -249,7 +250,6 @@ impl Unsigned {
         certificates.extend(self.others.iter().map(Certificate::as_der));
         write_signed_data(
             &SignerParts {
-                digest: self.algorithm.digest(),
                 algorithm: self.algorithm,
                 content: self.content.as_deref(),
                 certificates: &certificates,
@@ -346,7 +346,15 @@ pub(crate) fn check_recipient(
     certificate: &Certificate<'_>,
     policy: &Policy,
 ) -> Result<(), BuildError> {
-    check_public_key(certificate.public_key_der(), policy).map_err(BuildError::Recipient)
+    let public_key = certificate.public_key_der();
+    check_public_key(public_key, policy).map_err(BuildError::Recipient)?;
+    match key_algorithm(public_key) {
+        // A key on an elliptic curve signs, and no content key is encrypted to it.
+        Some(other) if other != oid::RSA_ENCRYPTION => {
+            Err(BuildError::Recipient(Refused::PublicKey(other)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Encrypts a payload to one recipient, [RFC 8894, section 3.2.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.2).

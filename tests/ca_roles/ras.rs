@@ -181,19 +181,18 @@ fn what_the_policy_refuses_is_told() {
 }
 
 #[test]
-fn one_whose_key_cannot_be_encrypted_to_is_no_recipient() {
+fn one_whose_key_only_signs_is_the_recipient_if_nobody_else_is() {
     let ec = Made {
         subject: "EC RA",
         public_key: Some(EC_KEY),
         period: RENEWED,
         ..RA
     };
-    let ra = ("RA", RequestAgent);
+    let (ra, ec_ra) = (("RA", RequestAgent), ("EC RA", RequestAgent));
     let answer = [CA.self_signed(), ec.issued_by(&CA), RA.issued_by(&CA)];
-    assert_eq!(select(&answer, &answer[0]), told(&["CA"], ra, &[ra]));
-    let ec_public_key = common::forge::dotted("1.2.840.10045.2.1");
+    assert_eq!(select(&answer, &answer[0]), told(&["CA"], ra, &[ec_ra, ra]));
     assert_eq!(
         select(&answer[..2], &answer[0]),
-        Err(RoleError::Refused(Refused::PublicKey(ec_public_key)))
+        told(&["CA"], ec_ra, &[ec_ra])
     );
 }

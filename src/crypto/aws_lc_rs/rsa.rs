@@ -24,7 +24,8 @@ use crate::crypto::{
 /// The sizes of RSA keys in bits that AWS-LC is asked about.
 pub(super) const MODULUS_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// RSASSA-PKCS1-v1_5 and RSASSA-PSS, as [`rustcrypto::RsaSignatures`] has them.
+/// RSASSA-PKCS1-v1_5 and RSASSA-PSS, as [`rustcrypto::RsaSignatures`] has them; all other signatures by
+/// [`rustcrypto::Signatures`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RsaSignatures;
 
@@ -48,7 +49,7 @@ impl VerifySignature for RsaSignatures {
             return Ok(());
         }
         // Also what failed: AWS-LC does not know that a DigestInfo may have no parameters.
-        rustcrypto::RsaSignatures.verify(algorithm, public_key, message, signature)
+        rustcrypto::Signatures.verify(algorithm, public_key, message, signature)
     }
 }
 
@@ -141,7 +142,7 @@ fn parameters(algorithm: SignatureAlgorithm) -> Option<Parameters> {
             Sha512 => (&RSA_PSS_2048_8192_SHA512, &digest::SHA512),
             Sha1 | Md5 => return None,
         },
-        SignatureAlgorithm::RsaPss { .. } => return None,
+        _ => return None,
     };
     Some(Parameters {
         algorithm: parameters,

@@ -51,6 +51,7 @@ impl VerifySignature for RsaSignatures {
                     Ok(public_key.verify(Pss::<D>::new_with_salt(salt_len), hash, signature))
                 })?
             }
+            _ => return Err(CryptoError::Unsupported),
         }
         .map_err(|_| CryptoError::Failed)
     }

@@ -66,19 +66,11 @@ impl RsaKey {
     #[cfg(feature = "pem")]
     #[cfg_attr(docsrs, doc(cfg(feature = "pem")))]
     pub fn from_pem(pem: &str) -> Result<Self, CryptoError> {
-        let decoder = pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes());
-        let mut decoder = decoder.map_err(|_| CryptoError::InvalidKey)?;
-        // Into one buffer of the right size, so that no copy is left behind when it grows.
-        let mut der = Zeroizing::new(alloc::vec![0; decoder.remaining_len()]);
-        decoder
-            .decode(&mut der)
-            .map_err(|_| CryptoError::InvalidKey)?;
-        match decoder.type_label() {
-            "PRIVATE KEY" => Self::from_pkcs8_der(&der),
-            "RSA PRIVATE KEY" => Self::from_pkcs1_der(&der),
-            "ENCRYPTED PRIVATE KEY" => Err(CryptoError::Unsupported),
+        super::pem::read(pem, |label, der| match label {
+            "PRIVATE KEY" => Self::from_pkcs8_der(der),
+            "RSA PRIVATE KEY" => Self::from_pkcs1_der(der),
             _ => Err(CryptoError::InvalidKey),
-        }
+        })
     }
 
     /// Generates a key with the public exponent 65537.

@@ -41,6 +41,7 @@ impl SigningKey for RsaKey {
             } => with_digest_type!(digest, D => {
                 Ok(self.key.sign_with_rng(rng, Pss::<D>::new_blinded_with_salt(salt_len), hash))
             })?,
+            _ => return Err(CryptoError::Unsupported),
         }
         .map_err(|_| CryptoError::Failed)
     }
@@ -121,6 +122,7 @@ fn fits(algorithm: SignatureAlgorithm, modulus_bits: usize) -> bool {
                 .saturating_add(2);
             modulus_bits.saturating_sub(1).div_ceil(8) >= needed
         }
+        _ => false,
     }
 }
 
