@@ -38,6 +38,16 @@ pub(crate) enum KeyTransportError {
     Parameters,
 }
 
+/// PBKDF2-params, [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2), without the length of the key,
+/// which the cipher tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pbkdf2Parameters<'a> {
+    pub(crate) salt: &'a [u8],
+    pub(crate) iterations: u32,
+    /// The object identifier of the pseudorandom function, and the digest that it names.
+    pub(crate) prf: (Oid, Option<DigestAlgorithm>),
+}
+
 impl<'a> AlgorithmIdentifier<'a> {
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
         reader.nested(tag::SEQUENCE, Item::AlgorithmIdentifier, Self::read_fields)
@@ -133,6 +143,43 @@ impl<'a> AlgorithmIdentifier<'a> {
             .expect(tag::OCTET_STRING, Item::InitialisationVector)
             .ok()?;
         reader.at_end().then_some(iv.contents)
+    }
+
+    /// The parameters of PBKDF2, if it is that and they can be read.
+    pub(crate) fn pbkdf2(&self) -> Option<Pbkdf2Parameters<'a>> {
+        if self.oid() != oid::PBKDF2 {
+            return None;
+        }
+        let item = Item::AlgorithmIdentifier;
+        let mut reader = parameter_reader(self.parameters?);
+        let parameters = reader.nested(tag::SEQUENCE, item, |params| {
+            let salt = params.expect(tag::OCTET_STRING, item)?.contents;
+            let iterations = read_u32(params)?;
+            if params.is_next(tag::INTEGER) {
+                params.element(item)?;
+            }
+            let prf = if params.is_next(tag::SEQUENCE) {
+                AlgorithmIdentifier::read(params)?.oid()
+            } else {
+                oid::HMAC_WITH_SHA1
+            };
+            Ok(Pbkdf2Parameters {
+                salt,
+                iterations,
+                prf: (prf, prf_of(prf)),
+            })
+        });
+        parameters.ok().filter(|_| reader.at_end())
+    }
+
+    /// The cipher of PWRI-KEK, if it is that: its parameter is another identifier.
+    pub(crate) fn pwri_kek(&self) -> Option<AlgorithmIdentifier<'a>> {
+        if self.oid() != oid::PWRI_KEK {
+            return None;
+        }
+        let mut reader = parameter_reader(self.parameters?);
+        let cipher = AlgorithmIdentifier::read(&mut reader).ok()?;
+        reader.at_end().then_some(cipher)
     }
 
     /// The key transport that this identifier names.
@@ -301,6 +348,35 @@ pub(crate) fn write_key_transport(out: &mut Writer, transport: KeyTransport) {
     }
 }
 
+/// Writes the fields of the identifier of PBKDF2, whose SEQUENCE has another tag where it stands.
+pub(crate) fn write_pbkdf2_fields(
+    out: &mut Writer,
+    prf: DigestAlgorithm,
+    salt: &[u8],
+    iterations: u32,
+) {
+    out.oid(oid::PBKDF2);
+    out.sequence(|params| {
+        params.octet_string(salt);
+        params.unsigned_integer(&iterations.to_be_bytes());
+        // DER leaves the default out.
+        if let Some(prf) = prf_oid(prf).filter(|prf| *prf != oid::HMAC_WITH_SHA1) {
+            params.sequence(|id| {
+                id.oid(prf);
+                id.null();
+            });
+        }
+    });
+}
+
+/// Writes the identifier of PWRI-KEK with its cipher.
+pub(crate) fn write_pwri_kek(out: &mut Writer, cipher: ContentCipher, iv: &[u8]) {
+    out.sequence(|id| {
+        id.oid(oid::PWRI_KEK);
+        write_cipher(id, cipher, iv);
+    });
+}
+
 /// Writes the identifier of a content cipher with its initialisation vector.
 pub(crate) fn write_cipher(out: &mut Writer, cipher: ContentCipher, iv: &[u8]) {
     out.sequence(|id| {
@@ -386,6 +462,36 @@ fn read_empty_label(reader: &mut Reader<'_>) -> Result<Result<(), ()>, ParseErro
             .parameters
             .is_none_or(|label| matches!(label, [tag::OCTET_STRING, 0]));
     Ok(if empty { Ok(()) } else { Err(()) })
+}
+
+/// A positive INTEGER of at most 32 bits; what is larger counts as the largest.
+fn read_u32(reader: &mut Reader<'_>) -> Result<u32, ParseError> {
+    let contents = reader
+        .expect(tag::INTEGER, Item::AlgorithmIdentifier)?
+        .contents;
+    match contents {
+        [] | [0x80..=0xff, ..] => Err(invalid(reader)),
+        digits => Ok(digits.iter().fold(0, |number: u32, digit| {
+            number.saturating_mul(256).saturating_add(u32::from(*digit))
+        })),
+    }
+}
+
+fn prf_of(oid: Oid) -> Option<DigestAlgorithm> {
+    DigestAlgorithm::ALL
+        .into_iter()
+        .find(|digest| prf_oid(*digest) == Some(oid))
+}
+
+/// The HMAC of a digest as a pseudorandom function of PBKDF2.
+const fn prf_oid(digest: DigestAlgorithm) -> Option<Oid> {
+    match digest {
+        DigestAlgorithm::Md5 => None,
+        DigestAlgorithm::Sha1 => Some(oid::HMAC_WITH_SHA1),
+        DigestAlgorithm::Sha256 => Some(oid::HMAC_WITH_SHA256),
+        DigestAlgorithm::Sha384 => Some(oid::HMAC_WITH_SHA384),
+        DigestAlgorithm::Sha512 => Some(oid::HMAC_WITH_SHA512),
+    }
 }
 
 fn parameter_reader(parameters: &[u8]) -> Reader<'_> {

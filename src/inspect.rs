@@ -191,7 +191,7 @@ pub fn envelope<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopeReport
             RecipientInfo::KeyTrans(ktri) => (RecipientKind::KeyTransport, Some(ktri)),
             RecipientInfo::KeyAgree => (RecipientKind::KeyAgreement, None),
             RecipientInfo::Kek => (RecipientKind::KeyEncryptionKey, None),
-            RecipientInfo::Password => (RecipientKind::Password, None),
+            RecipientInfo::Password(_) => (RecipientKind::Password, None),
             RecipientInfo::Other => (RecipientKind::Other, None),
         };
         Ok(RecipientReport {

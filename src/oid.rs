@@ -223,6 +223,19 @@ oids! {
     /// id-Ed25519, of keys and of signatures, [RFC 8410, section 3](https://www.rfc-editor.org/rfc/rfc8410#section-3).
     ED25519 = "1.3.101.112";
 
+    /// id-PBKDF2, [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2).
+    PBKDF2 = "1.2.840.113549.1.5.12";
+    /// id-hmacWithSHA1, [RFC 8018, appendix B.1](https://www.rfc-editor.org/rfc/rfc8018#appendix-B.1).
+    HMAC_WITH_SHA1 = "1.2.840.113549.2.7";
+    /// id-hmacWithSHA256.
+    HMAC_WITH_SHA256 = "1.2.840.113549.2.9";
+    /// id-hmacWithSHA384.
+    HMAC_WITH_SHA384 = "1.2.840.113549.2.10";
+    /// id-hmacWithSHA512.
+    HMAC_WITH_SHA512 = "1.2.840.113549.2.11";
+    /// id-alg-PWRI-KEK, [RFC 3211, section 2.3](https://www.rfc-editor.org/rfc/rfc3211#section-2.3).
+    PWRI_KEK = "1.2.840.113549.1.9.16.3.9";
+
     /// desCBC.
     DES_CBC = "1.3.14.3.2.7";
     /// des-ede3-cbc, [RFC 3370, section 5.1](https://www.rfc-editor.org/rfc/rfc3370#section-5.1).

@@ -6,7 +6,9 @@ mod common;
 use common::{Parties, RsaKey, certificate, key, pem, provider, pss, rng, self_signed, vector};
 use proptest::prelude::*;
 use scep::client::{Answer, Client, Enrolment, Outcome, Requester, ResumeError, SavedEnrolment};
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
+use scep::crypto::{
+    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, SignatureAlgorithm,
+};
 use scep::server::HeldEnrolment;
 use scep::{
     BuildError, CaRoles, Capabilities, Certificate, Csr, CsrBuilder, FailInfo,
@@ -342,7 +344,10 @@ fn requests_are_written_as_negotiated() {
     let request = device.parties.receive(&request);
     assert_eq!(request.digest(), DigestAlgorithm::Sha512);
     assert_eq!(request.content_cipher(), ContentCipher::Aes256Cbc);
-    assert_eq!(request.key_transport(), transport);
+    assert_eq!(
+        request.key_management(),
+        KeyManagement::Transport(transport)
+    );
     assert_eq!(
         request.signature_algorithm().digest(),
         DigestAlgorithm::Sha512

@@ -12,9 +12,9 @@ use scep::crypto::{
     SignatureScheme, SigningKey,
 };
 use scep::{
-    BuildError, CertRep, Certificate, CertificateSignatureError, Csr, CsrBuilder, CsrError,
-    FailInfo, Limits, PkiMessage, Refused, Request, RequestBuilder, SignerCertificateBuilder,
-    SignerIdentity, SignerTrust, UnverifiedCsr, Validity, VerifyError, oid,
+    CertRep, Certificate, CertificateSignatureError, Csr, CsrBuilder, CsrError, FailInfo, Limits,
+    PkiMessage, Refused, Request, RequestBuilder, SignerCertificateBuilder, SignerIdentity,
+    SignerTrust, UnverifiedCsr, Validity, VerifyError, oid,
 };
 use std::str::FromStr;
 use x509_cert::name::Name;
@@ -131,25 +131,6 @@ fn a_request_is_signed_with_every_algorithm_of_every_key() {
             assert_eq!(request.digest(), signature.digest());
             assert_eq!(request.signer_has_csr_key(), Some(true));
         }
-    }
-}
-
-#[test]
-fn nothing_is_encrypted_to_a_key_on_a_curve() {
-    let parties = Parties::new();
-    for client in clients() {
-        let bytes = pkcs_req(&parties, &client, client.key.algorithms()[0]);
-        let request = receive(&parties, &bytes);
-        let expected = match client.signed {
-            Ed25519 => oid::ED25519,
-            _ => oid::EC_PUBLIC_KEY,
-        };
-        let refused = BuildError::Recipient(Refused::PublicKey(expected));
-        assert_eq!(request.success_envelope(), Err(refused));
-        let signer = parties.ca_signer();
-        let reply = request.reply(&parties.provider, &signer);
-        let success = reply.success(&[client.certificate.borrowed()], &mut rng());
-        assert_eq!(success.unwrap_err(), refused);
     }
 }
 

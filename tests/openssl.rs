@@ -14,7 +14,9 @@ use common::{
     rng, self_signed, signature_algorithms, vector, widest_policy,
 };
 use live::Scratch;
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm, SigningKey};
+use scep::crypto::{
+    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, SignatureAlgorithm, SigningKey,
+};
 use scep::{
     Certificate, CertsOnly, CsrBuilder, Encoding, Limits, NextCaCertificates, RequestBuilder,
     SignerIdentity,
@@ -260,7 +262,11 @@ fn envelopes_of_openssl_open() {
                     let envelope = scratch.read("envelope");
                     let opened = open_envelope(&parties, &message, &envelope);
                     assert_eq!(opened.content_cipher(), cipher, "{arguments}");
-                    assert_eq!(opened.key_transport(), *transport, "{arguments}");
+                    assert_eq!(
+                        opened.key_management(),
+                        KeyManagement::Transport(*transport),
+                        "{arguments}"
+                    );
                     let ends = envelope.ends_with(&[0, 0, 0, 0]);
                     assert_eq!(ends, encoding == Encoding::Ber, "{arguments}");
                 }

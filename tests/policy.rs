@@ -14,8 +14,8 @@ use common::verdict::{
 };
 use common::{DIGESTS, Parties, key, pss, rng, self_signed};
 use scep::crypto::{
-    ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy, SignatureAlgorithm,
-    SignatureScheme, SignatureSchemeSet, TransportScheme, TransportSet,
+    ContentCipher, DigestAlgorithm, DigestSet, KeyManagement, KeyTransport, Policy,
+    SignatureAlgorithm, SignatureScheme, SignatureSchemeSet, TransportScheme, TransportSet,
 };
 use scep::{
     BuildError, CaRoles, FailInfo, OpenError, Refused, RequestBuilder, SignerIdentity, SignerMatch,
@@ -426,7 +426,11 @@ fn every_oaep_opens_under_every_policy() {
                 let csr = parties.csr.as_der();
                 let envelope = Envelope::seal(csr, &parties.ca, Aes128Cbc, transport);
                 let opened = open(&parties, &policy, &around(&parties, &envelope)).unwrap();
-                assert_eq!(opened.key_transport(), transport, "{name}");
+                assert_eq!(
+                    opened.key_management(),
+                    KeyManagement::Transport(transport),
+                    "{name}"
+                );
             }
         }
     }
@@ -449,7 +453,7 @@ fn the_defaults_of_oaep_are_sha1() {
     ] {
         envelope.key_encryption = id;
         let opened = open(&parties, &Policy::strict(), &around(&parties, &envelope)).unwrap();
-        assert_eq!(opened.key_transport(), sha1);
+        assert_eq!(opened.key_management(), KeyManagement::Transport(sha1));
     }
 }
 

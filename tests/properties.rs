@@ -11,7 +11,7 @@ use common::{
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use scep::crypto::{SignatureAlgorithm, SigningKey};
+use scep::crypto::{KeyManagement, SignatureAlgorithm, SigningKey};
 use scep::{
     CertRep, Certificate, Csr, CsrBuilder, Encoding, FailInfo, IssuerAndSerialNumber, Limits,
     MessageType, PendingRequest, PkiMessage, PkiStatus, RequestBody, RequestBuilder,
@@ -142,7 +142,7 @@ proptest! {
             prop_assert_eq!(request.signature_algorithm(), algorithms.signature);
             prop_assert_eq!(request.digest(), algorithms.signature.digest());
             prop_assert_eq!(request.content_cipher(), algorithms.cipher);
-            prop_assert_eq!(request.key_transport(), algorithms.transport);
+            prop_assert_eq!(request.key_management(), KeyManagement::Transport(algorithms.transport));
             prop_assert_eq!(request.signer().as_der(), signer.as_der());
             let (expected, matched) = match &asked {
                 Asked::PkcsReq => (MessageType::PkcsReq, SignerMatch::SelfIssued),

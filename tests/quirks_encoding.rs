@@ -12,7 +12,9 @@ use common::verdict::{
 };
 use common::x509::{MadeCertificate, MadeCsr, signature_oid};
 use common::{DIGESTS, Parties, pss};
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
+use scep::crypto::{
+    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, SignatureAlgorithm,
+};
 use scep::{Encoding, Item, Layer, Limits, OpenError, PkiMessage, SignerMatch, inspect, oid};
 
 use ContentCipher::{Aes128Cbc, TripleDesCbc};
@@ -256,7 +258,7 @@ fn hashes_of_oaep_and_pss_may_lack_their_null() {
         ]);
         envelope.key_encryption = algorithm(oid::RSAES_OAEP, &parameters);
         let opened = open(&parties, &Policy::strict(), &around(&parties, &envelope)).unwrap();
-        assert_eq!(opened.key_transport(), transport);
+        assert_eq!(opened.key_management(), KeyManagement::Transport(transport));
 
         let parameters = sequence(&[
             &explicit(0, &hash(digest)),

@@ -212,7 +212,10 @@ mod legacy {
         let message = forge.sign(&parties.client_key);
 
         let request = open(&parties, &Policy::legacy(), &message).unwrap();
-        assert_eq!(request.success_envelope(), Ok((des, transport)));
+        assert_eq!(
+            request.success_envelope(),
+            Ok((des, scep::crypto::KeyManagement::Transport(transport)))
+        );
         let ca = parties.ca_signer();
         let reply = request
             .reply(&parties.provider, &ca)

@@ -11,7 +11,9 @@ use common::verdict::{
 };
 use common::x509::{MadeCertificate, common_name, critical_extension, extension, name};
 use common::{Parties, RsaKey, key, rng, vector};
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
+use scep::crypto::{
+    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, SignatureAlgorithm,
+};
 use scep::{
     Certificate, Limits, OpenError, PkiMessage, Refused, Request, RequestBuilder, SignerIdentity,
     SignerMatch, SignerTrust, VerifyError, inspect, oid,
@@ -97,7 +99,10 @@ fn a_windows_request_is_served() {
     assert_eq!(request.signer_match(), SignerMatch::SelfIssued);
     assert_eq!(request.signer_has_csr_key(), Some(false));
     assert_eq!(request.digest(), Sha1);
-    assert_eq!(request.success_envelope(), Ok((Aes128Cbc, sha1)));
+    assert_eq!(
+        request.success_envelope(),
+        Ok((Aes128Cbc, KeyManagement::Transport(sha1)))
+    );
     assert_eq!(
         granted(&parties, &request, &key),
         std::slice::from_ref(&parties.issued)

@@ -6,7 +6,9 @@ mod common;
 use common::forge::{Attribute, Envelope, Forge, oaep_id, printable, tlv};
 use common::issue::{self, NOW, Ra};
 use common::{Parties, RsaKey, certificate, key, rng, vector};
-use scep::crypto::{ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy};
+use scep::crypto::{
+    ContentCipher, DigestAlgorithm, DigestSet, KeyManagement, KeyTransport, Policy,
+};
 use scep::http::{Method, Response};
 use scep::server::{Authority, Received, RefusedRequest, Server};
 use scep::{
@@ -99,7 +101,10 @@ fn a_turn_ends_in_a_certificate_a_refusal_or_pending() {
     assert_eq!(request.csr().unwrap().as_der(), parties.csr.as_der());
     assert_eq!(server.authority(&request).ca(), &parties.ca);
     let (cipher, transport) = (ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15);
-    assert_eq!(request.success_envelope(), Ok((cipher, transport)));
+    assert_eq!(
+        request.success_envelope(),
+        Ok((cipher, KeyManagement::Transport(transport)))
+    );
 
     let roles = parties.roles();
     let reads = |reply: Vec<u8>| answer(&parties, &pending, &roles, &reply).unwrap();
@@ -564,7 +569,10 @@ fn a_reply_mirrors_the_key_transport_that_opened() {
         let body = forge.sign(&parties.client_key);
         let server = server(&parties);
         let request = opened(&server, &body);
-        assert_eq!(request.key_transport(), transport);
+        assert_eq!(
+            request.key_management(),
+            KeyManagement::Transport(transport)
+        );
         let issued = std::slice::from_ref(&parties.issued);
         let reply = server.reply(&request).success(issued, &mut rng()).unwrap();
         let reply = PkiMessage::parse(reply, &Limits::REPLY).unwrap();
@@ -586,7 +594,10 @@ fn a_reply_mirrors_the_key_transport_that_opened() {
         let encrypted = encrypted.decrypted_with(KeyTransport::RsaPkcs1v15);
         let secret = key.substitute_secret();
         let request = verified.open_with(&parties.provider, &encrypted, content_key, secret);
-        assert_eq!(request.unwrap().key_transport(), transport);
+        assert_eq!(
+            request.unwrap().key_management(),
+            KeyManagement::Transport(transport)
+        );
     }
 }
 

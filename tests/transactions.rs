@@ -5,7 +5,7 @@ mod common;
 
 use common::{Parties, RsaKey, certificate, rng, vector};
 use scep::crypto::{
-    ContentCipher, CryptoError, CryptoRng, DigestAlgorithm, KeyTransport, Policy,
+    ContentCipher, CryptoError, CryptoRng, DigestAlgorithm, KeyManagement, KeyTransport, Policy,
     SignatureAlgorithm, SigningKey, SubstituteSecret,
 };
 use scep::server::HeldEnrolment;
@@ -113,9 +113,9 @@ fn a_reply_mirrors_the_algorithms_of_its_request() {
             (
                 opened.digest(),
                 opened.content_cipher(),
-                opened.key_transport()
+                opened.key_management()
             ),
-            (digest, cipher, transport)
+            (digest, cipher, KeyManagement::Transport(transport))
         );
         let reply = success(&parties, &request);
         let message = PkiMessage::parse(&reply[..], &Limits::REPLY).unwrap();
@@ -653,7 +653,10 @@ fn a_key_that_is_too_short_for_the_transport_gets_the_other_one() {
         .unwrap();
     assert_eq!(
         parties.receive(&request).success_envelope(),
-        Ok((ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15))
+        Ok((
+            ContentCipher::Aes128Cbc,
+            KeyManagement::Transport(KeyTransport::RsaPkcs1v15)
+        ))
     );
     success(&parties, &request);
 }

@@ -233,7 +233,7 @@ fn question(request: &Request) -> String {
         request.digest().name(),
         request.signature_algorithm().name(),
         request.content_cipher().name(),
-        request.key_transport().name(),
+        request.key_management().name(),
     )
 }
 

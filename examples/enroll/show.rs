@@ -64,11 +64,11 @@ pub fn opened(request: &Request) {
         "CA",
         format_args!("signature is right: {name}, {digest}, by \"{subject}\""),
     );
-    let (cipher, transport) = (request.content_cipher(), request.key_transport());
-    let (cipher, transport) = (cipher.name(), transport.name());
+    let (cipher, management) = (request.content_cipher(), request.key_management());
+    let (cipher, management) = (cipher.name(), management.name());
     says(
         "CA",
-        format_args!("envelope opens: {cipher}, its key encrypted by {transport}"),
+        format_args!("envelope opens: {cipher}, its key encrypted by {management}"),
     );
 }
 

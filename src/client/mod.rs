@@ -149,6 +149,9 @@ impl<'c> Client<'c> {
             .digest(self.negotiation.digest())
             .content_cipher(self.negotiation.content_cipher())
             .key_transport(self.negotiation.key_transport());
+        if let Some(password) = self.requester.challenge() {
+            request = request.challenge(password);
+        }
         if let Some(id) = transaction_id {
             request = request.in_transaction(id);
         }

@@ -16,6 +16,7 @@ pub struct Requester<'k> {
     identity: SignerIdentity<'k>,
     signing_key: &'k dyn SigningKey,
     recipient: Recipient<'k>,
+    challenge: Option<&'k str>,
 }
 
 impl<'k> Requester<'k> {
@@ -31,7 +32,35 @@ impl<'k> Requester<'k> {
             identity: SignerIdentity::new(certificate, key)?,
             signing_key: key,
             recipient: Recipient::new(certificate, key)?,
+            challenge: None,
         })
+    }
+
+    /// A certificate whose private key signs and does not decrypt, such as one on an elliptic curve: replies to it are
+    /// encrypted under the [challenge](Self::with_challenge).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn signing_only(
+        certificate: &'k Certificate<'k>,
+        key: &'k dyn SigningKey,
+    ) -> Result<Self, BuildError> {
+        Ok(Self {
+            identity: SignerIdentity::new(certificate, key)?,
+            signing_key: key,
+            recipient: Recipient::without_key(certificate),
+            challenge: None,
+        })
+    }
+
+    /// Takes the challenge password of the enrolment, the same that is in its CSR, for when the key of the requester or of the
+    /// CA only signs ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)): replies are opened with it,
+    /// and polls encrypted under it.
+    #[must_use]
+    pub fn with_challenge(mut self, password: &'k str) -> Self {
+        self.recipient = self.recipient.with_password(password);
+        self.challenge = Some(password);
+        self
     }
 
     /// Sends another certificate along in requests, such as the issuer of an old certificate from elsewhere.
@@ -53,6 +82,10 @@ impl<'k> Requester<'k> {
 
     pub(super) const fn signing_key(&self) -> &'k dyn SigningKey {
         self.signing_key
+    }
+
+    pub(super) const fn challenge(&self) -> Option<&'k str> {
+        self.challenge
     }
 
     pub(super) const fn recipient(&self) -> &Recipient<'k> {

@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 use super::{Identifier, read_content_info};
 use crate::algorithm_identifier::{self, AlgorithmIdentifier};
 use crate::asn1::{Elements, OctetString, Reader, Writer, tag};
-use crate::crypto::{ContentCipher, CryptoError, KeyTransport};
+use crate::crypto::{ContentCipher, CryptoError, KeyTransport, PasswordEncryption};
 use crate::oid;
 use crate::{Encoding, Item, Layer, Limit, Limits, ParseError, ParseErrorKind};
 
@@ -49,7 +49,8 @@ pub(crate) enum RecipientInfo<'a> {
     KeyTrans(KeyTransRecipient<'a>),
     KeyAgree,
     Kek,
-    Password,
+    /// That it cannot be read matters only where it is to be opened.
+    Password(Result<PasswordRecipient<'a>, ParseError>),
     Other,
 }
 
@@ -65,6 +66,22 @@ pub(crate) enum RecipientInfo<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyTransRecipient<'a> {
     pub(crate) rid: Identifier<'a>,
+    pub(crate) key_encryption: AlgorithmIdentifier<'a>,
+    pub(crate) encrypted_key: OctetString<'a>,
+}
+
+/// A PasswordRecipientInfo in place.
+///
+/// ```text
+/// PasswordRecipientInfo ::= SEQUENCE {
+///     version CMSVersion,
+///     keyDerivationAlgorithm [0] KeyDerivationAlgorithmIdentifier OPTIONAL,
+///     keyEncryptionAlgorithm KeyEncryptionAlgorithmIdentifier,
+///     encryptedKey EncryptedKey }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PasswordRecipient<'a> {
+    pub(crate) key_derivation: Option<AlgorithmIdentifier<'a>>,
     pub(crate) key_encryption: AlgorithmIdentifier<'a>,
     pub(crate) encrypted_key: OctetString<'a>,
 }
@@ -133,7 +150,10 @@ impl<'a> EnvelopedData<'a> {
                 }
                 0xa1 => Ok(RecipientInfo::KeyAgree),
                 0xa2 => Ok(RecipientInfo::Kek),
-                0xa3 => Ok(RecipientInfo::Password),
+                PASSWORD => {
+                    let pwri = PasswordRecipient::read(&mut reader, &limits);
+                    Ok(RecipientInfo::Password(pwri))
+                }
                 _ => Ok(RecipientInfo::Other),
             }
         })
@@ -157,16 +177,111 @@ impl<'a> KeyTransRecipient<'a> {
     }
 }
 
+impl<'a> PasswordRecipient<'a> {
+    fn read(reader: &mut Reader<'a>, limits: &Limits) -> Result<Self, ParseError> {
+        reader.nested(PASSWORD, Item::RecipientInfo, |fields| {
+            fields.small_integer(Item::RecipientInfo)?;
+            let derivation = tag::context_constructed(0);
+            let key_derivation = if fields.is_next(derivation) {
+                let item = Item::AlgorithmIdentifier;
+                Some(fields.nested(derivation, item, AlgorithmIdentifier::read_fields)?)
+            } else {
+                None
+            };
+            Ok(Self {
+                key_derivation,
+                key_encryption: AlgorithmIdentifier::read(fields)?,
+                encrypted_key: fields.octet_string(
+                    tag::OCTET_STRING,
+                    Item::EncryptedKey,
+                    limits,
+                )?,
+            })
+        })
+    }
+}
+
+/// The tag of a PasswordRecipientInfo.
+const PASSWORD: u8 = tag::context_constructed(3);
+
+/// To whom a content key is encrypted, and what that takes beside the encrypted key.
+#[derive(Clone, Copy)]
+pub(crate) enum RecipientParts<'a> {
+    KeyTrans {
+        rid: Identifier<'a>,
+        transport: KeyTransport,
+    },
+    Password {
+        encryption: PasswordEncryption,
+        salt: &'a [u8],
+        iv: &'a [u8],
+    },
+}
+
+impl RecipientParts<'_> {
+    /// The versions of the EnvelopedData and of the RecipientInfo, RFC 5652, sections 6.1 and 6.2.
+    const fn versions(&self) -> (u8, u8) {
+        match self {
+            Self::KeyTrans { rid, .. } => match rid {
+                Identifier::IssuerAndSerialNumber { .. } => (0, 0),
+                Identifier::SubjectKeyIdentifier(_) => (2, 2),
+            },
+            Self::Password { .. } => (3, 0),
+        }
+    }
+
+    /// The length of the recipient's name in bytes.
+    const fn name_len(&self) -> usize {
+        match self {
+            Self::KeyTrans { rid, .. } => match rid {
+                Identifier::IssuerAndSerialNumber { issuer, serial } => {
+                    issuer.len().saturating_add(serial.len())
+                }
+                Identifier::SubjectKeyIdentifier(ski) => ski.len(),
+            },
+            Self::Password { .. } => 0,
+        }
+    }
+
+    fn write(&self, out: &mut Writer, encrypted_key: &[u8]) {
+        let (_, version) = self.versions();
+        match self {
+            Self::KeyTrans { rid, transport } => out.sequence(|recipient| {
+                recipient.small_integer(version);
+                rid.write(recipient);
+                algorithm_identifier::write_key_transport(recipient, *transport);
+                recipient.octet_string(encrypted_key);
+            }),
+            Self::Password {
+                encryption,
+                salt,
+                iv,
+            } => out.nested(PASSWORD, |recipient| {
+                let PasswordEncryption {
+                    prf,
+                    iterations,
+                    cipher,
+                } = *encryption;
+                recipient.small_integer(version);
+                recipient.nested(tag::context_constructed(0), |derivation| {
+                    algorithm_identifier::write_pbkdf2_fields(derivation, prf, salt, iterations);
+                });
+                algorithm_identifier::write_pwri_kek(recipient, cipher, iv);
+                recipient.octet_string(encrypted_key);
+            }),
+        }
+    }
+}
+
 /// What goes into an EnvelopedData beside the content.
 pub(crate) struct EnvelopeParts<'a> {
-    pub(crate) rid: Identifier<'a>,
-    pub(crate) transport: KeyTransport,
+    pub(crate) recipient: RecipientParts<'a>,
     pub(crate) encrypted_key: &'a [u8],
     pub(crate) cipher: ContentCipher,
     pub(crate) iv: &'a [u8],
 }
 
-/// Writes the ContentInfo of an EnvelopedData with one recipient, version 0 if that has an issuer and serial number.
+/// Writes the ContentInfo of an EnvelopedData with one recipient.
 ///
 /// `encrypt` gets the payload with its padding where it stands, and encrypts it there. The buffer does not grow before it has.
 pub(crate) fn write_enveloped_data(
@@ -174,13 +289,9 @@ pub(crate) fn write_enveloped_data(
     payload: &[u8],
     encrypt: impl FnOnce(&mut [u8]) -> Result<(), CryptoError>,
 ) -> Result<Vec<u8>, CryptoError> {
-    let (version, rid_len) = match parts.rid {
-        Identifier::IssuerAndSerialNumber { issuer, serial } => {
-            (0, issuer.len().saturating_add(serial.len()))
-        }
-        Identifier::SubjectKeyIdentifier(ski) => (2, ski.len()),
-    };
-    let capacity = [payload.len(), parts.encrypted_key.len(), rid_len, OVERHEAD]
+    let (version, _) = parts.recipient.versions();
+    let name_len = parts.recipient.name_len();
+    let capacity = [payload.len(), parts.encrypted_key.len(), name_len, OVERHEAD]
         .iter()
         .sum();
     let mut out = Writer::with_capacity(capacity);
@@ -191,12 +302,7 @@ pub(crate) fn write_enveloped_data(
             content.sequence(|enveloped| {
                 enveloped.small_integer(version);
                 enveloped.set(|recipients| {
-                    recipients.sequence(|recipient| {
-                        recipient.small_integer(version);
-                        parts.rid.write(recipient);
-                        algorithm_identifier::write_key_transport(recipient, parts.transport);
-                        recipient.octet_string(parts.encrypted_key);
-                    });
+                    parts.recipient.write(recipients, parts.encrypted_key);
                 });
                 enveloped.sequence(|content| {
                     content.oid(oid::DATA);

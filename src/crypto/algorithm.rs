@@ -231,3 +231,40 @@ impl KeyTransport {
         }
     }
 }
+
+/// How a content-encryption key is encrypted to a password: PBKDF2 ([RFC 8018, section 5.2]) makes a key of the password,
+/// and PWRI-KEK ([RFC 3211, section 2.3]) encrypts with it.
+///
+/// [RFC 8018, section 5.2]: https://www.rfc-editor.org/rfc/rfc8018#section-5.2
+/// [RFC 3211, section 2.3]: https://www.rfc-editor.org/rfc/rfc3211#section-2.3
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PasswordEncryption {
+    /// The digest of the HMAC that PBKDF2 repeats.
+    pub prf: DigestAlgorithm,
+    /// How often it repeats it.
+    pub iterations: u32,
+    /// The cipher of PWRI-KEK.
+    pub cipher: ContentCipher,
+}
+
+/// How a content-encryption key reaches its recipient: the kind of a RecipientInfo
+/// ([RFC 5652, section 6.2](https://www.rfc-editor.org/rfc/rfc5652#section-6.2)) with its algorithms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyManagement {
+    /// Encrypted to the public key of a certificate.
+    Transport(KeyTransport),
+    /// Encrypted under a password that both sides know: in SCEP, the challenge password.
+    Password(PasswordEncryption),
+}
+
+impl KeyManagement {
+    /// The name in lower case without parameters, such as `rsa-oaep` or `password`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Transport(transport) => transport.name(),
+            Self::Password(_) => "password",
+        }
+    }
+}

@@ -7,6 +7,7 @@ pub mod aws_lc_rs;
 mod policy;
 mod provider;
 pub(crate) mod public_key;
+pub(crate) mod pwri_kek;
 #[cfg(feature = "rustcrypto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
 pub mod rustcrypto;
@@ -14,12 +15,13 @@ mod set;
 mod signer_key;
 
 pub use algorithm::{
-    ContentCipher, DigestAlgorithm, EllipticCurve, KeyTransport, SignatureAlgorithm,
+    ContentCipher, DigestAlgorithm, EllipticCurve, KeyManagement, KeyTransport, PasswordEncryption,
+    SignatureAlgorithm,
 };
 pub use policy::Policy;
 pub use provider::{
-    CipherContent, ComputeDigest, CryptoError, DecryptionKey, DigestValue, EncryptKey, Provider,
-    SigningKey, SubstituteSecret, VerifySignature,
+    CipherContent, ComputeDigest, CryptoError, DecryptionKey, DeriveKey, DigestValue, EncryptKey,
+    Provider, SigningKey, SubstituteSecret, VerifySignature,
 };
 pub(crate) use public_key::{check_public_key, fits_transport, is_same_key};
 pub use set::{

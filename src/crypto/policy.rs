@@ -2,7 +2,8 @@
 
 use super::{
     CipherSet, ContentCipher, CurveSet, DigestAlgorithm, DigestSet, EllipticCurve, KeyTransport,
-    SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet, TransportScheme, TransportSet,
+    PasswordEncryption, SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet,
+    TransportScheme, TransportSet,
 };
 use core::ops::RangeInclusive;
 
@@ -35,6 +36,10 @@ pub struct Policy {
     max_rsa_modulus_bits: usize,
     max_rsa_exponent_bits: usize,
     curves: CurveSet,
+    password_prfs: DigestSet,
+    password_ciphers: CipherSet,
+    password_iterations: u32,
+    max_password_iterations: u32,
     tolerances: ToleranceSet,
 }
 
@@ -49,7 +54,8 @@ impl Policy {
     /// AES-CBC and SHA-2 only, RSA from 2048 to 8192 bits, every elliptic curve, no tolerance.
     ///
     /// SHA-1 stays allowed as hash and MGF hash of OAEP, where it is the default of
-    /// [RFC 8017, appendix A.2.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.2.1) and its collisions do no harm.
+    /// [RFC 8017, appendix A.2.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.2.1), and in the HMAC of PBKDF2, where it
+    /// is that of [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2): its collisions do no harm there.
     #[must_use]
     pub const fn strict() -> Self {
         Self {
@@ -65,6 +71,10 @@ impl Policy {
             max_rsa_modulus_bits: 8192,
             max_rsa_exponent_bits: 33,
             curves: CurveSet::of(&EllipticCurve::ALL),
+            password_prfs: SHA1_AND_2,
+            password_ciphers: AES,
+            password_iterations: 600_000,
+            max_password_iterations: 1_200_000,
             tolerances: ToleranceSet::EMPTY,
         }
     }
@@ -83,11 +93,13 @@ impl Policy {
             .with_content_ciphers(AES.with(ContentCipher::TripleDesCbc))
     }
 
-    /// As [`default_policy`](Self::default_policy), and also RSA from 1024 bits and every [`Tolerance`].
+    /// As [`default_policy`](Self::default_policy), and also RSA from 1024 bits, 3DES to encrypt keys under passwords, and every
+    /// [`Tolerance`].
     #[must_use]
     pub const fn compatible() -> Self {
         Self::default_policy()
             .with_rsa_modulus_bits(1024..=8192)
+            .with_password_ciphers(AES.with(ContentCipher::TripleDesCbc))
             .with_tolerances(ToleranceSet::of(&Tolerance::ALL))
     }
 
@@ -179,6 +191,49 @@ impl Policy {
     #[must_use]
     pub const fn curves(&self) -> CurveSet {
         self.curves
+    }
+
+    /// The digests in the HMAC of PBKDF2. With none, nothing is encrypted under passwords.
+    #[must_use]
+    pub const fn password_prfs(&self) -> DigestSet {
+        self.password_prfs
+    }
+
+    /// The ciphers that encrypt content keys under passwords.
+    #[must_use]
+    pub const fn password_ciphers(&self) -> CipherSet {
+        self.password_ciphers
+    }
+
+    /// How many iterations of PBKDF2 are written: 600,000 in every named policy. Whoever captures a message tries passwords
+    /// at this cost ([RFC 8894, section 7.3](https://www.rfc-editor.org/rfc/rfc8894#section-7.3)).
+    #[must_use]
+    pub const fn password_iterations(&self) -> u32 {
+        self.password_iterations
+    }
+
+    /// How many iterations of PBKDF2 a message may cost, over all passwords that are tried: 1,200,000 in every named policy.
+    /// Whoever sends the message chooses the cost of one.
+    #[must_use]
+    pub const fn max_password_iterations(&self) -> u32 {
+        self.max_password_iterations
+    }
+
+    /// With what a content key is encrypted under a password in a fresh message: the first allowed of SHA-256, SHA-512, SHA-384
+    /// and SHA-1, and of AES-128, AES-256, AES-192 and 3DES.
+    pub(crate) fn fresh_password_encryption(&self) -> Option<PasswordEncryption> {
+        use ContentCipher::{Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc};
+        use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+
+        Some(PasswordEncryption {
+            prf: [Sha256, Sha512, Sha384, Sha1]
+                .into_iter()
+                .find(|prf| self.password_prfs.contains(*prf))?,
+            iterations: self.password_iterations,
+            cipher: [Aes128Cbc, Aes256Cbc, Aes192Cbc, TripleDesCbc]
+                .into_iter()
+                .find(|cipher| self.password_ciphers.contains(*cipher))?,
+        })
     }
 
     /// Whether a key transport algorithm is allowed, in scheme and hashes.
@@ -311,6 +366,34 @@ impl Policy {
         self
     }
 
+    /// Takes other [`password_prfs`](Self::password_prfs).
+    #[must_use]
+    pub const fn with_password_prfs(mut self, prfs: DigestSet) -> Self {
+        self.password_prfs = prfs;
+        self
+    }
+
+    /// Takes other [`password_ciphers`](Self::password_ciphers).
+    #[must_use]
+    pub const fn with_password_ciphers(mut self, ciphers: CipherSet) -> Self {
+        self.password_ciphers = ciphers;
+        self
+    }
+
+    /// Takes another number of [`password_iterations`](Self::password_iterations).
+    #[must_use]
+    pub const fn with_password_iterations(mut self, iterations: u32) -> Self {
+        self.password_iterations = iterations;
+        self
+    }
+
+    /// Takes another number of [`max_password_iterations`](Self::max_password_iterations).
+    #[must_use]
+    pub const fn with_max_password_iterations(mut self, iterations: u32) -> Self {
+        self.max_password_iterations = iterations;
+        self
+    }
+
     /// Takes another set of tolerances, see [`tolerates`](Self::tolerates).
     #[must_use]
     pub const fn with_tolerances(mut self, tolerances: ToleranceSet) -> Self {
@@ -384,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn compatible_adds_small_rsa_and_tolerances_only() {
+    fn compatible_adds_small_rsa_triple_des_for_keys_and_tolerances_only() {
         let policy = Policy::compatible();
         assert_eq!(policy.rsa_modulus_bits(), 1024..=8192);
         for tolerance in Tolerance::ALL {
@@ -392,6 +475,7 @@ mod tests {
         }
         let without = policy
             .with_rsa_modulus_bits(2048..=8192)
+            .with_password_ciphers(AES)
             .with_tolerances(ToleranceSet::EMPTY);
         assert_eq!(without, Policy::default());
     }

@@ -146,6 +146,40 @@ pub trait CipherContent: Send + Sync {
     ) -> Result<(), CryptoError>;
 }
 
+/// Derives keys from passwords.
+pub trait DeriveKey: Send + Sync {
+    /// Fills `key` with the output of PBKDF2 ([RFC 8018, section 5.2]) with the HMAC of this digest.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsupported`] if the algorithm is not implemented, [`CryptoError::Failed`] for no iterations.
+    ///
+    /// [RFC 8018, section 5.2]: https://www.rfc-editor.org/rfc/rfc8018#section-5.2
+    fn pbkdf2(
+        &self,
+        prf: DigestAlgorithm,
+        password: &[u8],
+        salt: &[u8],
+        iterations: u32,
+        key: &mut [u8],
+    ) -> Result<(), CryptoError>;
+}
+
+/// What a provider has that cannot derive keys.
+struct NoDerivation;
+
+impl DeriveKey for NoDerivation {
+    fn pbkdf2(
+        &self,
+        _: DigestAlgorithm,
+        _: &[u8],
+        _: &[u8],
+        _: u32,
+        _: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        Err(CryptoError::Unsupported)
+    }
+}
+
 /// A private key that signs, here or elsewhere.
 ///
 /// For a key that cannot answer at once (a cloud KMS behind an async call) no implementation is needed: every
@@ -249,10 +283,12 @@ pub struct Provider {
     verify: &'static dyn VerifySignature,
     encrypt_key: &'static dyn EncryptKey,
     content: &'static dyn CipherContent,
+    derive_key: &'static dyn DeriveKey,
 }
 
 impl Provider {
-    /// A provider made of its parts.
+    /// A provider made of the parts that every message needs. It has no [`DeriveKey`]; see
+    /// [`with_derive_key`](Self::with_derive_key).
     #[must_use]
     pub const fn new(
         digest: &'static dyn ComputeDigest,
@@ -265,6 +301,7 @@ impl Provider {
             verify,
             encrypt_key,
             content,
+            derive_key: &NoDerivation,
         }
     }
 
@@ -296,6 +333,13 @@ impl Provider {
         self
     }
 
+    /// Takes an implementation of key derivation, without which no message is encrypted under a password.
+    #[must_use]
+    pub const fn with_derive_key(mut self, derive_key: &'static dyn DeriveKey) -> Self {
+        self.derive_key = derive_key;
+        self
+    }
+
     /// The part that computes digests.
     #[must_use]
     pub const fn digests(&self) -> &'static dyn ComputeDigest {
@@ -312,6 +356,12 @@ impl Provider {
     #[must_use]
     pub const fn key_encryption(&self) -> &'static dyn EncryptKey {
         self.encrypt_key
+    }
+
+    /// The part that derives keys from passwords.
+    #[must_use]
+    pub const fn key_derivation(&self) -> &'static dyn DeriveKey {
+        self.derive_key
     }
 
     /// The part that encrypts and decrypts content.

@@ -86,6 +86,26 @@ impl fmt::Debug for ChallengePassword<'_> {
     }
 }
 
+/// The text of a challenge password, which `Debug` does not show.
+#[derive(Clone, Copy)]
+pub(crate) struct Challenge<T>(pub(crate) T);
+
+impl<T> fmt::Debug for Challenge<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Challenge(..)")
+    }
+}
+
+impl ChallengePassword<'_> {
+    /// The password as text, if there is one that is not empty.
+    pub(crate) fn secret_text(&self) -> Option<Challenge<Zeroizing<String>>> {
+        match self {
+            Self::Present(password) => Some(Challenge(password.expose_secret())),
+            _ => None,
+        }
+    }
+}
+
 /// A challenge password that is not empty, in whatever string type it was sent.
 #[derive(Clone, Copy)]
 pub struct PresentedPassword<'a> {

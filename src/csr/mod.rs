@@ -20,6 +20,7 @@ mod build;
 mod challenge_password;
 
 pub use build::{CsrBuilder, UnsignedCsr};
+pub(crate) use challenge_password::Challenge;
 pub use challenge_password::{ChallengeKind, ChallengePassword, PresentedPassword};
 
 /// A certification request whose own signature is right: the requester has the private key.

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use super::{Cause, Item, Refused};
-use crate::MessageType;
 use crate::crypto::CryptoError;
 use crate::message::NotHeld;
+use crate::{MessageType, Oid};
 
 /// A message could not be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum BuildError {
     EmptyPolicy,
     /// The recipient's certificate or its key cannot be encrypted to.
     Recipient(Refused),
+    /// The recipient's key signs and cannot be encrypted to, and no challenge password is at hand to encrypt under.
+    NoPassword(Oid),
     /// A value cannot be written as this item.
     InvalidInput(Item),
     /// The key gave no signature, or the envelope could not be made.
@@ -41,7 +43,9 @@ impl BuildError {
     #[must_use]
     pub const fn cause(&self) -> Cause {
         match self {
-            Self::Recipient(_) | Self::EmptyPolicy | Self::NoAlgorithm => Cause::Policy,
+            Self::Recipient(_) | Self::NoPassword(_) | Self::EmptyPolicy | Self::NoAlgorithm => {
+                Cause::Policy
+            }
             _ => Cause::Misuse,
         }
     }
@@ -70,6 +74,10 @@ impl fmt::Display for BuildError {
             Self::Recipient(refused) => {
                 write!(f, "the recipient cannot be encrypted to: {refused}")
             }
+            Self::NoPassword(key) => write!(
+                f,
+                "the recipient's key ({key}) only signs, and there is no challenge password to encrypt under"
+            ),
             Self::InvalidInput(item) => write!(f, "the value cannot be written as {item}"),
             Self::Crypto(error) => error.fmt(f),
             Self::WrongSignature => {

@@ -17,6 +17,8 @@ pub enum OpenError {
     Refused(Refused),
     /// No recipient of the envelope is one of the caller's.
     NoRecipient(RecipientHint),
+    /// More passwords are to be tried than 4.
+    TooManyPasswords,
     /// The encrypted key that was brought is another message's: the caller mixed up two requests.
     AnotherMessage,
     /// The envelope does not open.
@@ -94,7 +96,7 @@ impl OpenError {
         match self {
             Self::Parse(error) => error.cause(),
             Self::NoContent | Self::NoRecipient(_) => Cause::Protocol,
-            Self::AnotherMessage => Cause::Misuse,
+            Self::AnotherMessage | Self::TooManyPasswords => Cause::Misuse,
             Self::Refused(_) | Self::CsrRefused(_) => Cause::Policy,
             Self::Decrypt(_) | Self::CsrSignature => Cause::Undecodable,
         }
@@ -132,6 +134,7 @@ impl fmt::Display for OpenError {
                 f,
                 "no recipient of the envelope is one of ours; the first is {hint}"
             ),
+            Self::TooManyPasswords => f.write_str("more than 4 passwords are to be tried"),
             Self::AnotherMessage => f.write_str("the encrypted key is another message's"),
             Self::Decrypt(error) => error.fmt(f),
             Self::CsrSignature => f.write_str("the CSR is not signed by its own key"),

@@ -81,6 +81,18 @@ pub enum Refused {
     RsaExponentBits(usize),
     /// An RSA key whose exponent is even or less than 3, or whose modulus is even.
     RsaKey,
+    /// The keyDerivationAlgorithm of a password recipient: anything but PBKDF2 with readable parameters.
+    KeyDerivation(Oid),
+    /// A password recipient names no keyDerivationAlgorithm.
+    NoKeyDerivation,
+    /// The pseudorandom function of PBKDF2.
+    PasswordPrf(Oid),
+    /// The cipher of PWRI-KEK.
+    PasswordCipher(Oid),
+    /// The iterations of PBKDF2, over all passwords that would be tried.
+    PasswordIterations(u64),
+    /// The salt of PBKDF2 has this number of bytes, which is not from 8 to 64.
+    PasswordSalt(usize),
     /// The elliptic curve of a key.
     Curve(Oid),
     /// An elliptic-curve key that names no curve, has parameters where none belong, or whose point is compressed or of
@@ -183,6 +195,18 @@ impl fmt::Display for Refused {
             Self::OaepDigest(oid) => ("hash of RSAES-OAEP", oid),
             Self::MgfDigest(oid) => ("mask generation hash of RSAES-OAEP", oid),
             Self::PublicKey(oid) => ("algorithm of a public key", oid),
+            Self::KeyDerivation(oid) => ("keyDerivationAlgorithm", oid),
+            Self::PasswordPrf(oid) => ("pseudorandom function of PBKDF2", oid),
+            Self::PasswordCipher(oid) => ("cipher of PWRI-KEK", oid),
+            Self::NoKeyDerivation => {
+                return f.write_str("a password recipient names no keyDerivationAlgorithm");
+            }
+            Self::PasswordIterations(count) => {
+                return write!(f, "{count} iterations of PBKDF2 are refused by policy");
+            }
+            Self::PasswordSalt(len) => {
+                return write!(f, "a salt of PBKDF2 has {len} bytes, and not from 8 to 64");
+            }
             Self::Curve(oid) => ("elliptic curve of a key", oid),
             Self::EcKey => {
                 return f.write_str("an elliptic-curve key names no curve or is of the wrong form");

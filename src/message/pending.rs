@@ -14,6 +14,7 @@ use crate::crl::Crl;
 use crate::crypto::{Policy, Provider, SubstituteSecret, Tolerance, is_same_key};
 use crate::csr::Csr;
 use crate::microsoft::Hresult;
+use crate::pki_message::open::Opened;
 use crate::pki_message::{EncryptedKey, PkiMessage, Recipient};
 use crate::{
     CertificateSignatureError, DecryptError, FailInfo, Layer, MessageType, Nonce, OpenError,
@@ -269,12 +270,11 @@ impl SealedReply<'_> {
         recipient: &Recipient<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Granted, TransactionError> {
-        let mut encrypted = self
+        let recipients = core::slice::from_ref(recipient);
+        let (opened, _) = self
             .message
-            .encrypted_key(&self.policy, core::iter::once(recipient.certificate()))?;
-        let content_key = encrypted.decrypt(recipient.key(), rng);
-        let secret = recipient.key().substitute_secret();
-        self.open_with(provider, &encrypted, content_key, secret)
+            .open_envelope(provider, &self.policy, recipients, rng)?;
+        self.read(provider, opened)
     }
 
     /// The encrypted content key: the first of two steps, for a private key that answers elsewhere.
@@ -302,10 +302,15 @@ impl SealedReply<'_> {
         if !encrypted.is_of(self.message) {
             return Err(OpenError::AnotherMessage.into());
         }
-        let limits = self.message.limits();
         let opened = encrypted
             .decrypt_content(provider, content_key, secret)
             .map_err(OpenError::from)?;
+        self.read(provider, opened)
+    }
+
+    /// Reads the payload.
+    fn read(&self, provider: &Provider, opened: Opened) -> Result<Granted, TransactionError> {
+        let limits = self.message.limits();
         let (_, len, _) = read_prefix(opened.buffer(), Layer::Payload, limits)
             .map_err(|_| OpenError::from(DecryptError))?;
         let payload = opened.finish(len).map_err(OpenError::from)?;

@@ -1,9 +1,10 @@
 //! Replies: built from an opened request, or, as a bare refusal, from one that could not be verified or opened.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::held_enrolment::HeldEnrolment;
 use super::request::{Request, RequestBody};
@@ -11,12 +12,14 @@ use crate::certificate::Certificate;
 use crate::cms::write_certs_only;
 use crate::crl::Crl;
 use crate::crypto::{
-    ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
-    fits_transport, is_same_key,
+    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, Provider,
+    SignatureAlgorithm, SigningKey, fits_transport, is_same_key,
 };
+use crate::csr::Challenge;
 use crate::microsoft::Hresult;
 use crate::pki_message::build::{
-    AttributeSet, EnvelopeAlgorithms, ReplyAttributes, Unsigned, check_recipient, check_text, seal,
+    AttributeSet, EnvelopeRecipient, KeyUse, ReplyAttributes, Unsigned, check_text, key_use, seal,
+    under_password,
 };
 use crate::pki_message::{PkiMessage, SignerIdentity};
 use crate::{
@@ -43,6 +46,7 @@ pub struct ReplyBuilder<'r> {
     enrolment: Option<&'r HeldEnrolment>,
     microsoft_error: Option<Hresult>,
     microsoft_message: Option<&'r str>,
+    challenge: Option<Challenge<&'r str>>,
 }
 
 /// Builds the reply to a request that could not be verified or opened. It can only be a FAILURE:
@@ -83,22 +87,52 @@ impl Request {
             enrolment: None,
             microsoft_error: None,
             microsoft_message: None,
+            challenge: None,
         }
     }
 
     /// Whether and how a SUCCESS would be enveloped: ask before issuing what cannot be delivered.
     ///
+    /// It is encrypted to the signer's key or, where that only signs, under the challenge password of the CSR
+    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). A poll has no CSR: see
+    /// [`ReplyBuilder::success_envelope`].
+    ///
     /// # Errors
-    /// [`BuildError::Recipient`] if the signer's key cannot be encrypted to under the policy.
-    pub fn success_envelope(&self) -> Result<(ContentCipher, KeyTransport), BuildError> {
-        check_recipient(self.signer(), self.policy())?;
-        let (cipher, public_key) = (self.content_cipher(), self.signer().public_key_der());
+    /// [`BuildError::Recipient`] if the signer's key is refused by the policy, [`BuildError::NoPassword`] if it only signs and
+    /// the CSR has no challenge password.
+    pub fn success_envelope(&self) -> Result<(ContentCipher, KeyManagement), BuildError> {
+        let challenge = self.challenge();
+        let recipient =
+            self.success_recipient(challenge.as_ref().map(|challenge| challenge.0.as_str()))?;
+        Ok((self.content_cipher(), recipient.key_management()))
+    }
+
+    fn challenge(&self) -> Option<Challenge<Zeroizing<String>>> {
+        self.csr()?.challenge_password().secret_text()
+    }
+
+    fn success_recipient<'a>(
+        &'a self,
+        challenge: Option<&'a str>,
+    ) -> Result<EnvelopeRecipient<'a>, BuildError> {
+        if let KeyUse::OnlySigns(key) = key_use(self.signer(), self.policy())? {
+            return under_password(challenge, key, self.policy());
+        }
+        let (key_len, public_key) = (
+            self.content_cipher().key_len(),
+            self.signer().public_key_der(),
+        );
+        let mirrored = match self.key_management() {
+            KeyManagement::Transport(transport) => Some(transport),
+            KeyManagement::Password(_) => None,
+        };
         // A short key and a long OAEP hash leave no room for the content key.
-        [self.key_transport(), KeyTransport::RsaPkcs1v15]
+        mirrored
             .into_iter()
+            .chain([KeyTransport::RsaPkcs1v15])
             .filter(|transport| self.policy().allows_transport(*transport))
-            .find(|transport| fits_transport(public_key, *transport, cipher.key_len()))
-            .map(|transport| (cipher, transport))
+            .find(|transport| fits_transport(public_key, *transport, key_len))
+            .map(|transport| EnvelopeRecipient::Certificate(self.signer(), transport))
             .ok_or(BuildError::Recipient(Refused::RsaKey))
     }
 }
@@ -124,6 +158,29 @@ impl<'r> ReplyBuilder<'r> {
     pub const fn microsoft_message(mut self, text: &'r str) -> Self {
         self.microsoft_message = Some(text);
         self
+    }
+
+    /// Takes the challenge password of the enrolment, under which a SUCCESS is encrypted if the signer's key only signs. Without
+    /// it, that is the one in the request's CSR; a CertPoll has none, and what waits for it
+    /// ([`HeldEnrolment`](crate::server::HeldEnrolment)) holds none, so keep it as secret as the passwords that you gave out.
+    #[must_use]
+    pub const fn challenge(mut self, password: &'r str) -> Self {
+        self.challenge = Some(Challenge(password));
+        self
+    }
+
+    /// Whether and how a SUCCESS would be enveloped with the [challenge](Self::challenge) that was taken.
+    ///
+    /// # Errors
+    /// As [`Request::success_envelope`].
+    pub fn success_envelope(&self) -> Result<(ContentCipher, KeyManagement), BuildError> {
+        match self.challenge {
+            None => self.request.success_envelope(),
+            Some(challenge) => {
+                let recipient = self.request.success_recipient(Some(challenge.0))?;
+                Ok((self.request.content_cipher(), recipient.key_management()))
+            }
+        }
     }
 
     /// SUCCESS with certificates: the issued one, or for a GetCert the one asked for, and whatever else shall go along,
@@ -216,12 +273,15 @@ impl<'r> ReplyBuilder<'r> {
         payload: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<UnsignedReply, BuildError> {
-        let (cipher, transport) = self.request.success_envelope()?;
+        let own = self.request.challenge();
+        let challenge = match &self.challenge {
+            Some(challenge) => Some(challenge.0),
+            None => own.as_ref().map(|challenge| challenge.0.as_str()),
+        };
         let envelope = seal(
             &self.provider,
-            self.request.policy(),
-            self.request.signer(),
-            EnvelopeAlgorithms { cipher, transport },
+            self.request.success_recipient(challenge)?,
+            self.request.content_cipher(),
             payload,
             rng,
         )?;

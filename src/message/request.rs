@@ -9,10 +9,11 @@ use super::payload::{IssuerAndSerialNumber, IssuerAndSubject};
 use crate::asn1::Reader;
 use crate::certificate::Certificate;
 use crate::crypto::{
-    ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
+    ContentCipher, DigestAlgorithm, KeyManagement, Policy, Provider, SignatureAlgorithm,
     SubstituteSecret, is_same_key,
 };
 use crate::csr::{Csr, UnverifiedCsr};
+use crate::pki_message::open::{Opened, OpenedBy};
 use crate::pki_message::{
     EncryptedKey, PkiMessage, Recipient, SignerMatch, SignerTrust, VerifiedMessage,
 };
@@ -30,11 +31,9 @@ pub struct Request {
     sender_nonce: Option<Nonce>,
     signer: Certificate<'static>,
     matched: SignerMatch,
-    recipient: usize,
+    opened_by: OpenedBy,
     digest: DigestAlgorithm,
     signature_algorithm: SignatureAlgorithm,
-    cipher: ContentCipher,
-    transport: KeyTransport,
     policy: Policy,
 }
 
@@ -86,13 +85,10 @@ impl VerifiedMessage<'_> {
         recipients: &[Recipient<'_>],
         rng: &mut dyn CryptoRng,
     ) -> Result<Request, OpenError> {
-        let mut encrypted = self
-            .message()
-            .encrypted_key(self.policy(), recipients.iter().map(Recipient::certificate))?;
-        let recipient = recipients.get(encrypted.recipient()).ok_or(DecryptError)?;
-        let content_key = encrypted.decrypt(recipient.key(), rng);
-        let secret = recipient.key().substitute_secret();
-        self.open_with(provider, &encrypted, content_key, secret)
+        let (opened, opened_by) =
+            self.message()
+                .open_envelope(provider, self.policy(), recipients, rng)?;
+        self.read(provider, opened, opened_by)
     }
 
     /// The encrypted content key for the first of `certificates` that the envelope is for: the first of two steps, for a
@@ -126,6 +122,16 @@ impl VerifiedMessage<'_> {
             return Err(OpenError::AnotherMessage);
         }
         let opened = encrypted.decrypt_content(provider, content_key, secret)?;
+        self.read(provider, opened, encrypted.opened_by())
+    }
+
+    /// Reads the payload.
+    fn read(
+        &self,
+        provider: &Provider,
+        opened: Opened,
+        opened_by: OpenedBy,
+    ) -> Result<Request, OpenError> {
         let limits = self.message().limits();
         let message_type = self.message_type();
         let read = |read: fn(&mut Reader<'_>) -> Result<RequestBody, ParseError>| {
@@ -182,11 +188,9 @@ impl VerifiedMessage<'_> {
             sender_nonce: self.attributes().sender_nonce(),
             signer: self.signer().clone().into_owned(),
             matched: self.signer_match(),
-            recipient: encrypted.recipient(),
+            opened_by,
             digest: self.digest(),
             signature_algorithm: self.signature_algorithm(),
-            cipher: encrypted.cipher(),
-            transport: encrypted.transport(),
             policy: *self.policy(),
         })
     }
@@ -251,7 +255,7 @@ impl Request {
     /// The position of the recipient that opened the request, among those given: which CA or RA it was meant for.
     #[must_use]
     pub const fn recipient(&self) -> usize {
-        self.recipient
+        self.opened_by.recipient
     }
 
     /// The digest of the message, which a reply mirrors.
@@ -269,13 +273,13 @@ impl Request {
     /// The cipher of the envelope, which a reply mirrors.
     #[must_use]
     pub const fn content_cipher(&self) -> ContentCipher {
-        self.cipher
+        self.opened_by.cipher
     }
 
-    /// The key transport that opened the envelope, which a reply mirrors.
+    /// How the content key was encrypted. A reply mirrors a key transport.
     #[must_use]
-    pub const fn key_transport(&self) -> KeyTransport {
-        self.transport
+    pub const fn key_management(&self) -> KeyManagement {
+        self.opened_by.key_management
     }
 
     /// The policy that the request was verified and opened under.

@@ -1,5 +1,6 @@
 //! Requests, as a client builds them.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use signature::rand_core::CryptoRng;
@@ -11,9 +12,11 @@ use crate::ca_roles::CaRoles;
 use crate::crypto::{
     ContentCipher, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm, SigningKey,
 };
-use crate::csr::Csr;
+use crate::csr::{Challenge, Csr};
 use crate::pki_message::SignerIdentity;
-use crate::pki_message::build::{AttributeSet, EnvelopeAlgorithms, Unsigned, seal};
+use crate::pki_message::build::{
+    AttributeSet, EnvelopeRecipient, KeyUse, Unsigned, key_use, seal, under_password,
+};
 use crate::{BuildError, MessageType, Nonce, TransactionId};
 
 /// Builds a request: encrypted to the CA's recipient, signed by the client.
@@ -31,6 +34,7 @@ pub struct RequestBuilder<'b> {
     digest: Option<DigestAlgorithm>,
     cipher: Option<ContentCipher>,
     transport: KeyTransport,
+    challenge: Option<Challenge<Zeroizing<String>>>,
 }
 
 /// A request that lacks its signature: sign it at once with [`sign`](Self::sign), or have
@@ -155,9 +159,21 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
+    /// Takes the challenge password, under which the request is encrypted if the CA's key only signs
+    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). Without it, that is the one in the CSR;
+    /// a poll has none.
+    ///
+    /// Whoever captures such a message can try passwords at it: it is as good as the password is hard to guess.
+    #[must_use]
+    pub fn challenge(mut self, password: &str) -> Self {
+        self.challenge = Some(Challenge(Zeroizing::new(password.into())));
+        self
+    }
+
     /// Encrypts the payload and puts the message together.
     ///
     /// # Errors
+    /// [`BuildError::NoPassword`] if the CA's key only signs and there is no challenge password,
     /// [`BuildError::EmptyPolicy`] if the policy refuses the cipher or key transport, [`BuildError::NoAlgorithm`] if it
     /// refuses all that the signing key can do, [`BuildError::Recipient`] if the CA's recipient cannot be encrypted to.
     pub fn build(
@@ -170,18 +186,20 @@ impl<'b> RequestBuilder<'b> {
         let cipher = cipher
             .filter(|cipher| policy.content_ciphers().contains(*cipher))
             .ok_or(BuildError::EmptyPolicy)?;
-        let transport = self.transport;
-        if !policy.allows_transport(transport) {
-            return Err(BuildError::EmptyPolicy);
-        }
-        let envelope = seal(
-            provider,
-            policy,
-            self.ca.recipient(),
-            EnvelopeAlgorithms { cipher, transport },
-            &self.payload,
-            rng,
-        )?;
+        let recipient = match key_use(self.ca.recipient(), policy)? {
+            KeyUse::OnlySigns(key) => under_password(
+                self.challenge
+                    .as_ref()
+                    .map(|challenge| challenge.0.as_str()),
+                key,
+                policy,
+            )?,
+            KeyUse::Encrypts if policy.allows_transport(self.transport) => {
+                EnvelopeRecipient::Certificate(self.ca.recipient(), self.transport)
+            }
+            KeyUse::Encrypts => return Err(BuildError::EmptyPolicy),
+        };
+        let envelope = seal(provider, recipient, cipher, &self.payload, rng)?;
         let transaction_id = self
             .transaction_id
             .unwrap_or_else(|| TransactionId::random(rng));
@@ -216,7 +234,11 @@ impl<'b> RequestBuilder<'b> {
         ca: &'b CaRoles<'b>,
     ) -> Self {
         let expected = Expected::Enrolment(WantedCertificate::new(csr, signer.certificate()));
-        Self::new(message_type, csr.as_der().to_vec(), expected, signer, ca)
+        let builder = Self::new(message_type, csr.as_der().to_vec(), expected, signer, ca);
+        Self {
+            challenge: csr.challenge_password().secret_text(),
+            ..builder
+        }
     }
 
     fn new(
@@ -236,6 +258,7 @@ impl<'b> RequestBuilder<'b> {
             digest: None,
             cipher: None,
             transport: KeyTransport::RsaPkcs1v15,
+            challenge: None,
         }
     }
 }

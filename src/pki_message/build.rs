@@ -8,15 +8,19 @@ use zeroize::Zeroizing;
 
 use crate::asn1::{SetOf, Writer, encode, tag};
 use crate::certificate::Certificate;
-use crate::cms::{EnvelopeParts, Identifier, SignerParts, write_enveloped_data, write_signed_data};
+use crate::cms::{
+    EnvelopeParts, Identifier, RecipientParts, SignerParts, write_enveloped_data, write_signed_data,
+};
 use crate::crypto::public_key::key_algorithm;
+use crate::crypto::pwri_kek;
 use crate::crypto::{
-    ContentCipher, CryptoError, DigestAlgorithm, KeyTransport, Policy, Provider,
-    SignatureAlgorithm, SignatureScheme, SigningKey, check_public_key, is_same_key,
+    ContentCipher, CryptoError, DigestAlgorithm, KeyManagement, KeyTransport, PasswordEncryption,
+    Policy, Provider, SignatureAlgorithm, SignatureScheme, SigningKey, check_public_key,
+    is_same_key,
 };
 use crate::microsoft::Hresult;
 use crate::oid::{self, Oid};
-use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, Refused, TransactionId};
+use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, TransactionId};
 
 /// Who signs a message: a certificate, what its key can do, and the certificates that go along.
 ///
@@ -334,63 +338,133 @@ fn write_attribute(set: &mut SetOf<'_>, oid: Oid, value: impl FnOnce(&mut Writer
     });
 }
 
-/// What an envelope is made with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EnvelopeAlgorithms {
-    pub(crate) cipher: ContentCipher,
-    pub(crate) transport: KeyTransport,
+/// To whom an envelope is encrypted, and how.
+#[derive(Clone, Copy)]
+pub(crate) enum EnvelopeRecipient<'a> {
+    Certificate(&'a Certificate<'a>, KeyTransport),
+    Password(&'a str, PasswordEncryption),
 }
 
-/// Requires a certificate whose key can be encrypted to.
-pub(crate) fn check_recipient(
+impl EnvelopeRecipient<'_> {
+    pub(crate) const fn key_management(&self) -> KeyManagement {
+        match self {
+            Self::Certificate(_, transport) => KeyManagement::Transport(*transport),
+            Self::Password(_, encryption) => KeyManagement::Password(*encryption),
+        }
+    }
+}
+
+/// Whether a certificate's key can be encrypted to, or why not: it only signs, and then a password must stand in, or the
+/// policy refuses it.
+pub(crate) enum KeyUse {
+    Encrypts,
+    OnlySigns(Oid),
+}
+
+/// What a certificate's key, which the policy must allow, can be used for.
+pub(crate) fn key_use(
     certificate: &Certificate<'_>,
     policy: &Policy,
-) -> Result<(), BuildError> {
+) -> Result<KeyUse, BuildError> {
     let public_key = certificate.public_key_der();
     check_public_key(public_key, policy).map_err(BuildError::Recipient)?;
-    match key_algorithm(public_key) {
-        // A key on an elliptic curve signs, and no content key is encrypted to it.
-        Some(other) if other != oid::RSA_ENCRYPTION => {
-            Err(BuildError::Recipient(Refused::PublicKey(other)))
-        }
-        _ => Ok(()),
-    }
+    Ok(match key_algorithm(public_key) {
+        Some(other) if other != oid::RSA_ENCRYPTION => KeyUse::OnlySigns(other),
+        _ => KeyUse::Encrypts,
+    })
+}
+
+/// Encryption under the challenge password, [RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1), for a
+/// holder whose `key` only signs.
+pub(crate) fn under_password<'a>(
+    password: Option<&'a str>,
+    key: Oid,
+    policy: &Policy,
+) -> Result<EnvelopeRecipient<'a>, BuildError> {
+    let password = password.filter(|password| !password.is_empty());
+    let password = password.ok_or(BuildError::NoPassword(key))?;
+    let encryption = policy.fresh_password_encryption();
+    Ok(EnvelopeRecipient::Password(
+        password,
+        encryption.ok_or(BuildError::EmptyPolicy)?,
+    ))
 }
 
 /// Encrypts a payload to one recipient, [RFC 8894, section 3.2.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.2).
 pub(crate) fn seal(
     provider: &Provider,
-    policy: &Policy,
-    recipient: &Certificate<'_>,
-    algorithms: EnvelopeAlgorithms,
+    recipient: EnvelopeRecipient<'_>,
+    cipher: ContentCipher,
     payload: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>, BuildError> {
-    check_recipient(recipient, policy)?;
-    let EnvelopeAlgorithms { cipher, transport } = algorithms;
     let mut key = Zeroizing::new([0; 32]);
     let key = key.get_mut(..cipher.key_len()).unwrap_or_default();
     rng.fill_bytes(key);
     let mut iv = [0; 16];
     let iv = iv.get_mut(..cipher.block_len()).unwrap_or_default();
     rng.fill_bytes(iv);
-    let encrypted_key =
-        provider
-            .key_encryption()
-            .encrypt_key(transport, recipient.public_key_der(), key, rng)?;
-    let parts = EnvelopeParts {
-        rid: Identifier::of(recipient),
-        transport,
-        encrypted_key: &encrypted_key,
-        cipher,
-        iv,
+    let write = |recipient, encrypted_key: &[u8]| {
+        let parts = EnvelopeParts {
+            recipient,
+            encrypted_key,
+            cipher,
+            iv,
+        };
+        write_enveloped_data(&parts, payload, |content| {
+            provider
+                .content_encryption()
+                .encrypt(cipher, key, iv, content)
+        })
     };
-    let envelope = write_enveloped_data(&parts, payload, |content| {
-        provider
-            .content_encryption()
-            .encrypt(cipher, key, iv, content)
-    })?;
+    let envelope = match recipient {
+        EnvelopeRecipient::Certificate(certificate, transport) => {
+            let public_key = certificate.public_key_der();
+            let encryption = provider.key_encryption();
+            let encrypted_key = encryption.encrypt_key(transport, public_key, key, rng)?;
+            let rid = Identifier::of(certificate);
+            write(RecipientParts::KeyTrans { rid, transport }, &encrypted_key)?
+        }
+        EnvelopeRecipient::Password(password, encryption) => {
+            let mut salt = [0; SALT_LEN];
+            rng.fill_bytes(&mut salt);
+            let mut iv = [0; 16];
+            let block_len = encryption.cipher.block_len();
+            let iv = iv.get_mut(..block_len).unwrap_or_default();
+            rng.fill_bytes(iv);
+            let kek = password_key(provider, encryption, password, &salt)?;
+            let ciphers = provider.content_encryption();
+            let encrypted_key = pwri_kek::wrap(ciphers, encryption.cipher, &kek, iv, key, rng)?;
+            let recipient = RecipientParts::Password {
+                encryption,
+                salt: &salt,
+                iv,
+            };
+            write(recipient, &encrypted_key)?
+        }
+    };
     Ok(envelope)
+}
+
+/// The length of a salt that is written, in bytes.
+const SALT_LEN: usize = 16;
+
+/// The key that encrypts a content key, made of a password.
+pub(crate) fn password_key(
+    provider: &Provider,
+    encryption: PasswordEncryption,
+    password: &str,
+    salt: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let PasswordEncryption {
+        prf,
+        iterations,
+        cipher,
+    } = encryption;
+    let mut key = Zeroizing::new(alloc::vec![0; cipher.key_len()]);
+    let derivation = provider.key_derivation();
+    derivation.pbkdf2(prf, password.as_bytes(), salt, iterations, &mut key)?;
+    Ok(key)
 }
 
 /// Requires a text that UTF8String may carry to people: not empty and without control characters.

@@ -7,25 +7,34 @@ use ctutils::{Choice, CtEq, CtGt, CtSelect};
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use super::build::password_key;
 use super::parse::PkiMessage;
 use crate::algorithm_identifier::KeyTransportError;
 use crate::asn1::OctetString;
 use crate::certificate::Certificate;
-use crate::cms::{EnvelopedData, Identifier, KeyTransRecipient, RecipientInfo};
+use crate::cms::{EnvelopedData, Identifier, KeyTransRecipient, PasswordRecipient, RecipientInfo};
+use crate::crypto::public_key::key_algorithm;
+use crate::crypto::pwri_kek;
 use crate::crypto::{
-    ContentCipher, CryptoError, DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider,
-    SubstituteSecret, Tolerance, TransportScheme, is_same_key,
+    ContentCipher, CryptoError, DecryptionKey, DigestAlgorithm, KeyManagement, KeyTransport,
+    PasswordEncryption, Policy, Provider, SubstituteSecret, Tolerance, TransportScheme,
+    is_same_key,
 };
 use crate::oid;
 use crate::{BuildError, DecryptError, Item, OpenError, ParseError, ParseErrorKind};
 use crate::{RecipientHint, Refused};
 
-/// Somebody whom an envelope may be for: a certificate with its private key.
+/// Somebody whom an envelope may be for: a certificate with its private key, and the passwords that may be shared.
 #[derive(Clone, Copy)]
 pub struct Recipient<'k> {
     certificate: &'k Certificate<'k>,
-    key: &'k dyn DecryptionKey,
+    key: Option<&'k dyn DecryptionKey>,
+    passwords: [&'k str; MAX_PASSWORDS],
+    password_count: usize,
 }
+
+/// The most passwords that are tried on a message.
+const MAX_PASSWORDS: usize = 4;
 
 impl<'k> Recipient<'k> {
     /// A certificate with its private key.
@@ -40,8 +49,39 @@ impl<'k> Recipient<'k> {
             Some(public_key) if !is_same_key(public_key, certificate.public_key_der()) => {
                 Err(BuildError::KeyMismatch)
             }
-            _ => Ok(Self { certificate, key }),
+            _ => Ok(Self {
+                key: Some(key),
+                ..Self::without_key(certificate)
+            }),
         }
+    }
+
+    /// A certificate whose private key does not decrypt: what is for its holder is encrypted under a password.
+    #[must_use]
+    pub const fn without_key(certificate: &'k Certificate<'k>) -> Self {
+        Self {
+            certificate,
+            key: None,
+            passwords: [""; MAX_PASSWORDS],
+            password_count: 0,
+        }
+    }
+
+    /// Also opens what is encrypted under this challenge password
+    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)); an empty one opens nothing.
+    ///
+    /// Nothing in a message tells under which password it is encrypted. A server chooses those that are worth trying, 4 at
+    /// most over all recipients, by the unverified transactionID and signer: each costs as many iterations of PBKDF2 as the
+    /// message says, up to [`Policy::max_password_iterations`] over all of them.
+    #[must_use]
+    pub fn with_password(mut self, password: &'k str) -> Self {
+        if !password.is_empty() {
+            if let Some(slot) = self.passwords.get_mut(self.password_count) {
+                *slot = password;
+            }
+            self.password_count = self.password_count.saturating_add(1);
+        }
+        self
     }
 
     /// The certificate.
@@ -50,8 +90,17 @@ impl<'k> Recipient<'k> {
         self.certificate
     }
 
-    pub(crate) const fn key(&self) -> &'k dyn DecryptionKey {
+    /// Whether nothing can be encrypted to the certificate's key.
+    pub(crate) fn only_signs(&self) -> bool {
+        key_algorithm(self.certificate.public_key_der()) != Some(oid::RSA_ENCRYPTION)
+    }
+
+    const fn key(&self) -> Option<&'k dyn DecryptionKey> {
         self.key
+    }
+
+    fn passwords(&self) -> impl Iterator<Item = &'k str> + use<'k> {
+        self.passwords.into_iter().take(self.password_count)
     }
 }
 
@@ -77,9 +126,24 @@ pub struct EncryptedKey<'m> {
     retry: Option<KeyTransport>,
     /// Which of the two it was.
     transport: KeyTransport,
+    sealed: Sealed<'m>,
+}
+
+/// The encrypted content of a message, all that is public of it checked.
+#[derive(Clone, Copy, Debug)]
+struct Sealed<'m> {
     cipher: ContentCipher,
     iv: &'m [u8],
     content: OctetString<'m>,
+}
+
+/// How a message was opened, for its reply.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenedBy {
+    /// The position of the recipient among those that were given.
+    pub(crate) recipient: usize,
+    pub(crate) cipher: ContentCipher,
+    pub(crate) key_management: KeyManagement,
 }
 
 impl<'m> EncryptedKey<'m> {
@@ -114,11 +178,15 @@ impl<'m> EncryptedKey<'m> {
     /// The cipher of the content.
     #[must_use]
     pub const fn cipher(&self) -> ContentCipher {
-        self.cipher
+        self.sealed.cipher
     }
 
-    pub(crate) const fn transport(&self) -> KeyTransport {
-        self.transport
+    pub(crate) const fn opened_by(&self) -> OpenedBy {
+        OpenedBy {
+            recipient: self.recipient,
+            cipher: self.sealed.cipher,
+            key_management: KeyManagement::Transport(self.transport),
+        }
     }
 
     /// Whether this is the key of that message and of no other.
@@ -127,7 +195,7 @@ impl<'m> EncryptedKey<'m> {
     }
 
     /// Decrypts the content key with a key that answers at once.
-    pub(crate) fn decrypt(
+    fn decrypt(
         &mut self,
         key: &dyn DecryptionKey,
         rng: &mut dyn CryptoRng,
@@ -150,12 +218,25 @@ impl<'m> EncryptedKey<'m> {
         content_key: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Opened, DecryptError> {
+        self.sealed
+            .decrypt(provider, &self.encrypted_key, content_key, secret)
+    }
+}
+
+impl Sealed<'_> {
+    fn decrypt<E>(
+        &self,
+        provider: &Provider,
+        encrypted_key: &[u8],
+        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        secret: &SubstituteSecret,
+    ) -> Result<Opened, DecryptError> {
         let block = self.cipher.block_len();
         let whole_blocks = self.content.len > 0 && self.content.len.is_multiple_of(block);
         if !whole_blocks || self.iv.len() != block {
             return Err(DecryptError);
         }
-        let key = self.select_key(provider, content_key, secret)?;
+        let key = self.select_key(provider, encrypted_key, content_key, secret)?;
         let key = key.get(..self.cipher.key_len()).ok_or(DecryptError)?;
         let mut buffer = Zeroizing::new(self.content.to_vec());
         provider
@@ -175,10 +256,11 @@ impl<'m> EncryptedKey<'m> {
     fn select_key<E>(
         &self,
         provider: &Provider,
+        encrypted_key: &[u8],
         content_key: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Zeroizing<[u8; 32]>, DecryptError> {
-        let substitute = Zeroizing::new(substitute_key(provider, secret, &self.encrypted_key)?);
+        let substitute = Zeroizing::new(substitute_key(provider, secret, encrypted_key)?);
         let content_key = content_key.unwrap_or_default();
         let mut candidate = Zeroizing::new([0_u8; 32]);
         candidate
@@ -218,6 +300,93 @@ impl Opened {
 }
 
 impl PkiMessage<'_> {
+    /// Opens the envelope with the key of whom it names among `recipients` or else, if it is encrypted under a password, with
+    /// one of theirs.
+    pub(crate) fn open_envelope(
+        &self,
+        provider: &Provider,
+        policy: &Policy,
+        recipients: &[Recipient<'_>],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Opened, OpenedBy), OpenError> {
+        let certificates = recipients.iter().map(Recipient::certificate);
+        let mut encrypted = match self.encrypted_key(policy, certificates) {
+            Err(OpenError::NoRecipient(hint)) => {
+                let opened = self.open_with_passwords(provider, policy, recipients)?;
+                return opened.ok_or(OpenError::NoRecipient(hint));
+            }
+            named => named?,
+        };
+        let recipient = recipients.get(encrypted.recipient());
+        let key = recipient.and_then(Recipient::key).ok_or(DecryptError)?;
+        let content_key = encrypted.decrypt(key, rng);
+        let opened = encrypted.decrypt_content(provider, content_key, key.substitute_secret())?;
+        Ok((opened, encrypted.opened_by()))
+    }
+
+    /// Opens the first recipient that is a password, or gives `None` if there is no such recipient or no password to try.
+    fn open_with_passwords(
+        &self,
+        provider: &Provider,
+        policy: &Policy,
+        recipients: &[Recipient<'_>],
+    ) -> Result<Option<(Opened, OpenedBy)>, OpenError> {
+        let candidates = recipients
+            .iter()
+            .enumerate()
+            .flat_map(|(position, recipient)| {
+                recipient
+                    .passwords()
+                    .map(move |password| (position, password))
+            });
+        let count = recipients.iter().fold(0_usize, |count, one| {
+            count.saturating_add(one.password_count)
+        });
+        let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
+        let mut pwri = None;
+        for recipient in envelope.recipients() {
+            if let RecipientInfo::Password(found) = recipient? {
+                pwri = Some(found?);
+                break;
+            }
+        }
+        let (Some(pwri), 1..) = (pwri, count) else {
+            return Ok(None);
+        };
+        if count > MAX_PASSWORDS {
+            return Err(OpenError::TooManyPasswords);
+        }
+        let sealed = sealed(&envelope, policy)?;
+        let under = password_parameters(&pwri, policy, count)?;
+        let encrypted_key = pwri.encrypted_key.to_cow();
+        let mut opened_by = OpenedBy {
+            recipient: 0,
+            cipher: sealed.cipher,
+            key_management: KeyManagement::Password(under.encryption),
+        };
+        let mut secret = None;
+        let mut content_key = Err(CryptoError::Failed);
+        for (position, password) in candidates {
+            let kek = password_key(provider, under.encryption, password, under.salt);
+            let kek = kek.map_err(|error| match error {
+                CryptoError::Unsupported => OpenError::Refused(Refused::KeyDerivation(oid::PBKDF2)),
+                _ => OpenError::Decrypt(DecryptError),
+            })?;
+            let (ciphers, cipher) = (provider.content_encryption(), under.encryption.cipher);
+            let len = sealed.cipher.key_len();
+            content_key = pwri_kek::unwrap(ciphers, cipher, &kek, under.iv, &encrypted_key, len);
+            // As after a failed key transport: what cannot be unwrapped goes on with a key that nobody else can know.
+            secret.get_or_insert_with(|| substitute_secret(&kek));
+            if content_key.is_ok() {
+                opened_by.recipient = position;
+                break;
+            }
+        }
+        let secret = secret.ok_or(DecryptError)?;
+        let opened = sealed.decrypt(provider, &encrypted_key, content_key, &secret)?;
+        Ok(Some((opened, opened_by)))
+    }
+
     /// Finds the recipient among `certificates`, and checks all that is public of the envelope.
     pub(crate) fn encrypted_key<'m>(
         &'m self,
@@ -225,18 +394,7 @@ impl PkiMessage<'_> {
         certificates: impl Iterator<Item = &'m Certificate<'m>> + Clone,
     ) -> Result<EncryptedKey<'m>, OpenError> {
         let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
-        // Interop: a .NET client that NDES serves writes encryptedData here.
-        let tolerated = envelope.content_type == oid::ENCRYPTED_DATA.as_bytes()
-            && policy.tolerates(Tolerance::EncryptedDataContentType);
-        if envelope.content_type != oid::DATA.as_bytes() && !tolerated {
-            return Err(OpenError::Parse(content_type_error(&envelope)));
-        }
-        let cipher_id = envelope.content_cipher;
-        let cipher = cipher_id
-            .cipher()
-            .ok()
-            .filter(|cipher| policy.content_ciphers().contains(*cipher))
-            .ok_or(OpenError::Refused(Refused::ContentCipher(cipher_id.oid())))?;
+        let sealed = sealed(&envelope, policy)?;
         let (recipient, ktri) = find_recipient(&envelope, certificates)?;
         let (transport, retry) = transports(&ktri, policy)?;
         Ok(EncryptedKey {
@@ -246,9 +404,7 @@ impl PkiMessage<'_> {
             declared: transport,
             retry,
             transport,
-            cipher,
-            iv: cipher_id.initialisation_vector().unwrap_or_default(),
-            content: envelope.encrypted_content,
+            sealed,
         })
     }
 
@@ -261,6 +417,92 @@ impl PkiMessage<'_> {
         let (position, _) = find_recipient(&envelope, certificates).ok()?;
         Some(position)
     }
+}
+
+/// The content of an envelope, of a type and in a cipher that the policy allows.
+fn sealed<'m>(envelope: &EnvelopedData<'m>, policy: &Policy) -> Result<Sealed<'m>, OpenError> {
+    // Interop: a .NET client that NDES serves writes encryptedData here.
+    let tolerated = envelope.content_type == oid::ENCRYPTED_DATA.as_bytes()
+        && policy.tolerates(Tolerance::EncryptedDataContentType);
+    if envelope.content_type != oid::DATA.as_bytes() && !tolerated {
+        return Err(OpenError::Parse(content_type_error(envelope)));
+    }
+    let cipher_id = envelope.content_cipher;
+    let cipher = cipher_id
+        .cipher()
+        .ok()
+        .filter(|cipher| policy.content_ciphers().contains(*cipher))
+        .ok_or(OpenError::Refused(Refused::ContentCipher(cipher_id.oid())))?;
+    Ok(Sealed {
+        cipher,
+        iv: cipher_id.initialisation_vector().unwrap_or_default(),
+        content: envelope.encrypted_content,
+    })
+}
+
+/// What a password recipient says of its key.
+struct PasswordParameters<'a> {
+    encryption: PasswordEncryption,
+    salt: &'a [u8],
+    iv: &'a [u8],
+}
+
+/// The lengths of a salt that are read, in bytes: 8 is the least of [RFC 8018, section 4.1].
+///
+/// [RFC 8018, section 4.1]: https://www.rfc-editor.org/rfc/rfc8018#section-4.1
+const SALT_LENS: core::ops::RangeInclusive<usize> = 8..=64;
+
+/// What a password recipient names, if the policy allows it for as many passwords as are to be tried.
+fn password_parameters<'m>(
+    pwri: &PasswordRecipient<'m>,
+    policy: &Policy,
+    passwords: usize,
+) -> Result<PasswordParameters<'m>, OpenError> {
+    let refused = OpenError::Refused;
+    let derivation = pwri
+        .key_derivation
+        .ok_or(refused(Refused::NoKeyDerivation))?;
+    let pbkdf2 = derivation.pbkdf2();
+    let pbkdf2 = pbkdf2.ok_or(refused(Refused::KeyDerivation(derivation.oid())))?;
+    let (prf_oid, prf) = pbkdf2.prf;
+    let prf = prf
+        .filter(|prf| policy.password_prfs().contains(*prf))
+        .ok_or(refused(Refused::PasswordPrf(prf_oid)))?;
+    if !SALT_LENS.contains(&pbkdf2.salt.len()) {
+        return Err(refused(Refused::PasswordSalt(pbkdf2.salt.len())));
+    }
+    let passwords = u64::try_from(passwords).unwrap_or(u64::MAX);
+    let cost = u64::from(pbkdf2.iterations).saturating_mul(passwords);
+    if cost > u64::from(policy.max_password_iterations()) {
+        return Err(refused(Refused::PasswordIterations(cost)));
+    }
+    let encryption = pwri.key_encryption;
+    let kek = encryption.pwri_kek();
+    let kek = kek.ok_or(refused(Refused::KeyTransport(encryption.oid())))?;
+    let cipher = kek
+        .cipher()
+        .ok()
+        .filter(|cipher| policy.password_ciphers().contains(*cipher))
+        .ok_or(refused(Refused::PasswordCipher(kek.oid())))?;
+    Ok(PasswordParameters {
+        encryption: PasswordEncryption {
+            prf,
+            iterations: pbkdf2.iterations,
+            cipher,
+        },
+        salt: pbkdf2.salt,
+        iv: kek.initialisation_vector().unwrap_or_default(),
+    })
+}
+
+/// The secret under which a substitute key is made: the first key that was made of a password.
+fn substitute_secret(kek: &[u8]) -> SubstituteSecret {
+    let mut secret = Zeroizing::new([0; 32]);
+    secret
+        .iter_mut()
+        .zip(kek)
+        .for_each(|(slot, byte)| *slot = *byte);
+    SubstituteSecret::new(*secret)
 }
 
 fn content_type_error(envelope: &EnvelopedData<'_>) -> ParseError {

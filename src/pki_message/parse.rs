@@ -175,7 +175,7 @@ impl<'a> PkiMessage<'a> {
                     RecipientInfo::KeyTrans(ktri) => RecipientId::KeyTransport(ktri.rid.into()),
                     RecipientInfo::KeyAgree => RecipientId::KeyAgreement,
                     RecipientInfo::Kek => RecipientId::KeyEncryptionKey,
-                    RecipientInfo::Password => RecipientId::Password,
+                    RecipientInfo::Password(_) => RecipientId::Password,
                     RecipientInfo::Other => RecipientId::Other,
                 })
             })

@@ -225,11 +225,33 @@ impl<'s> Server<'s> {
     /// [`Error::Parse`] for a body that is no message, not even one with a transactionID to be refused in: HTTP 400.
     /// [`Error::Build`] if a refusal cannot be built or signed: HTTP 500.
     pub fn receive(&self, body: &[u8], rng: &mut dyn CryptoRng) -> Result<Received, Error> {
+        self.receive_with_passwords(body, &[], rng)
+    }
+
+    /// As [`receive`](Self::receive), and also opens what is encrypted under one of these challenge passwords, at most 4: those
+    /// that [`Recipient::with_password`] asks to be chosen well.
+    ///
+    /// Such a message names no generation: it is for the first whose key only signs or, if there is none, for the current one.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn receive_with_passwords(
+        &self,
+        body: &[u8],
+        passwords: &[&str],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Received, Error> {
         let message = PkiMessage::parse(body, &self.limits)?;
-        let recipients: Vec<Recipient<'_>> = self
+        let mut recipients: Vec<Recipient<'_>> = self
             .authorities()
             .map(|authority| *authority.recipient())
             .collect();
+        let only_signs = recipients.iter().position(Recipient::only_signs);
+        if let Some(recipient) = recipients.get_mut(only_signs.unwrap_or(0)) {
+            for password in passwords {
+                *recipient = recipient.with_password(password);
+            }
+        }
         let opened = message.receive(&self.provider, &self.policy, &self.trust, &recipients, rng);
         let error = match opened {
             Ok(request) => return Ok(Received::Request(Box::new(request))),

@@ -6,7 +6,7 @@ use signature::rand_core::CryptoRng;
 
 use crate::certificate::Certificate;
 use crate::crl::Crl;
-use crate::crypto::SigningKey;
+use crate::crypto::{ContentCipher, KeyManagement, SigningKey};
 use crate::message::{HeldEnrolment, ReplyBuilder};
 use crate::{BuildError, FailInfo};
 
@@ -34,7 +34,24 @@ impl<'r> Reply<'r> {
         }
     }
 
-    /// SUCCESS with certificates. Ask [`Request::success_envelope`](crate::Request::success_envelope) before you issue one.
+    /// Takes the challenge password of the enrolment, as [`ReplyBuilder::challenge`] does.
+    #[must_use]
+    pub const fn challenge(self, password: &'r str) -> Self {
+        Self {
+            builder: self.builder.challenge(password),
+            key: self.key,
+        }
+    }
+
+    /// Whether and how a SUCCESS would be enveloped: ask before you issue a certificate.
+    ///
+    /// # Errors
+    /// As [`ReplyBuilder::success_envelope`].
+    pub fn success_envelope(&self) -> Result<(ContentCipher, KeyManagement), BuildError> {
+        self.builder.success_envelope()
+    }
+
+    /// SUCCESS with certificates. Ask for the [envelope](Self::success_envelope) before you issue one.
     ///
     /// # Errors
     /// As [`ReplyBuilder::success`].

@@ -69,23 +69,27 @@ const HOLDERS_OF_INTUNE: &[&str] = &[
     "ValidateRequest",
 ];
 
+/// Those of the feature `ec`.
+const HOLDERS_OF_EC: &[&str] = &["EcKey", "Ed25519Key"];
+
 /// The public types that hold none: what everybody may see of messages and certificates, algorithms, errors, rules.
 const OTHERS: &str = "
-    AdminPageError Answer Attributes BodyKind BuildError CaCertificates Capabilities Capability CaPin CaRole CaRoles
+    AdminPageError Answer Attributes BodyKind BuildError CaCertificates CaPin CaRole CaRoles Capabilities Capability
     Cause CbcCiphers Certificate CertificateSignatureError CertsOnly ChallengeKind ClaimedSid ClientInfo ClientRequest
-    ContentCipher Crl CryptoError CspInfo CsrError DecryptError DigestAlgorithm Digests DigestValue DownloadParameters
-    DownloadRevocationRequests Encoding EnvelopeReport Error Event EventOutcome EventSource EventText EventTextError
-    Extension FailInfo Failure Finding FindingCode Fingerprint FingerprintAlgorithm FingerprintError Granted Holder
-    Hresult HresultError HttpError IntuneError Issued IssuerAndSerialNumber IssuerAndSubject Item KeyTransport
-    KeyUsage Layer Limit Limits MessageType Method NameRef NameValuePair Negotiation NegotiationError NextCaBuilder
-    NextCaCertificates Nonce NotHeld Oid OldValidity OpenError Operation Outcome ParseError ParseErrorKind PkiMessage
-    PkiStatus Policy Provider Query RecipientHint RecipientId RecipientKind RecipientReport Refusal Refused
-    RenewalForm Response ResultCode ResumeError RevocationError RevocationRequest RevocationRequests RevocationResult
-    RoleError RoleReason RoleRules RsaKeyTransport RsaSignatures Severity SidSource SignatureAlgorithm SignatureReport
-    SignatureScheme SignedForm SignerCertificateBuilder SignerId SignerIdentity SignerMatch SignerTrust
-    TemplateInformation TemplateSetting Tolerance TransactionError TransactionId TransactionKey TransportScheme
-    UnknownAttribute UnsignedNextCa UnsignedSignerCertificate UploadAccepted UploadRevocationResults ValidationResult
-    Validity VerifiedMessage VerifyError
+    ContentCipher Crl CryptoError CspInfo CsrError DecryptError DigestAlgorithm DigestValue Digests DownloadParameters
+    DownloadRevocationRequests EcSignatures EllipticCurve Encoding EnvelopeReport Error Event EventOutcome EventSource
+    EventText EventTextError Extension FailInfo Failure Finding FindingCode Fingerprint FingerprintAlgorithm
+    FingerprintError Granted Holder Hresult HresultError HttpError IntuneError Issued IssuerAndSerialNumber
+    IssuerAndSubject Item KeyManagement KeyTransport KeyUsage Layer Limit Limits MessageType Method NameRef
+    NameValuePair Negotiation NegotiationError NextCaBuilder NextCaCertificates Nonce NotHeld Oid OldValidity
+    OpenError Operation Outcome ParseError ParseErrorKind PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy
+    Provider Query RecipientHint RecipientId RecipientKind RecipientReport Refusal Refused RenewalForm Response
+    ResultCode ResumeError RevocationError RevocationRequest RevocationRequests RevocationResult RoleError RoleReason
+    RoleRules RsaKeyTransport RsaSignatures Severity SidSource SignatureAlgorithm SignatureReport SignatureScheme
+    Signatures SignedForm SignerCertificateBuilder SignerId SignerIdentity SignerMatch SignerTrust TemplateInformation
+    TemplateSetting Tolerance TransactionError TransactionId TransactionKey TransportScheme UnknownAttribute
+    UnsignedNextCa UnsignedSignerCertificate UploadAccepted UploadRevocationResults ValidationResult Validity
+    VerifiedMessage VerifyError
 ";
 
 /// The names of the types that `src` declares as public, but for those that a macro writes, which are sets of algorithms.
@@ -114,7 +118,7 @@ fn public_types(dir: &Path) -> BTreeSet<String> {
 fn every_public_type_is_sorted() {
     let declared = public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let others: Vec<&str> = OTHERS.split_whitespace().collect();
-    let holders = [HOLDERS, HOLDERS_OF_DIAGNOSE, HOLDERS_OF_INTUNE].concat();
+    let holders = [HOLDERS, HOLDERS_OF_DIAGNOSE, HOLDERS_OF_EC, HOLDERS_OF_INTUNE].concat();
     let sorted: BTreeSet<String> = holders
         .iter()
         .chain(&others)
@@ -339,5 +343,28 @@ fn no_secret_is_printed() {
         for secret in &secrets {
             assert!(!printed.shows(secret), "{}", printed.name);
         }
+    }
+}
+
+#[cfg(feature = "ec")]
+#[test]
+fn no_secret_of_a_key_on_a_curve_is_printed() {
+    use crate::common::pem;
+    use scep::crypto::rustcrypto::{EcKey, Ed25519Key};
+
+    let (ec, ed25519) = (
+        pem(vector!("keys/ec-p256.key")),
+        pem(vector!("keys/ed25519.key")),
+    );
+    let printed = [
+        Printed::of(&EcKey::from_pkcs8_der(&ec).unwrap()),
+        Printed::of(&Ed25519Key::from_pkcs8_der(&ed25519).unwrap()),
+    ];
+    let names = printed.each_ref().map(|printed| printed.name);
+    assert_eq!(names, HOLDERS_OF_EC);
+    for (printed, der) in printed.iter().zip([ec, ed25519]) {
+        // The private key is an OCTET STRING of 32 bytes, the only one of this length.
+        let at = der.windows(2).position(|header| header == [4, 32]).unwrap() + 2;
+        assert!(!printed.shows(&der[at..at + 32]), "{}", printed.name);
     }
 }

@@ -1,7 +1,9 @@
 //! What is built reads back, also in whatever BER a peer may write it.
 
 use arbitrary::{Result, Unstructured};
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, SignatureAlgorithm};
+use scep::crypto::{
+    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, SignatureAlgorithm,
+};
 use scep::{
     CaRoles, CertRep, Csr, CsrBuilder, FailInfo, IssuerAndSerialNumber, Limits, PkiMessage,
     Recipient, Request, RequestBody, RequestBuilder, SignerTrust, TransactionId,
@@ -67,7 +69,10 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
         (request.digest(), request.content_cipher()),
         (digest, cipher)
     );
-    assert_eq!(request.key_transport(), transport);
+    assert_eq!(
+        request.key_management(),
+        KeyManagement::Transport(transport)
+    );
     assert_eq!(request.signer(), &party.certificate);
     assert_eq!(
         inside(&request),

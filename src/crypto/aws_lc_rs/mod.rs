@@ -21,17 +21,17 @@ mod rsa;
 mod rsa_key;
 
 use super::Provider;
-use super::rustcrypto::{CbcCiphers, Digests};
+use super::rustcrypto::{CbcCiphers, Digests, Pbkdf2};
 
 pub use rsa::{RsaKeyTransport, RsaSignatures};
 pub use rsa_key::RsaKey;
 
 impl Provider {
-    /// The provider made of [`RsaSignatures`] and [`RsaKeyTransport`], and of [`Digests`] and [`CbcCiphers`] of the software
-    /// provider.
+    /// The provider made of [`RsaSignatures`] and [`RsaKeyTransport`], and of [`Digests`], [`CbcCiphers`] and [`Pbkdf2`] of the
+    /// software provider.
     #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
     #[must_use]
     pub const fn aws_lc_rs() -> Self {
-        Self::new(&Digests, &RsaSignatures, &RsaKeyTransport, &CbcCiphers)
+        Self::new(&Digests, &RsaSignatures, &RsaKeyTransport, &CbcCiphers).with_derive_key(&Pbkdf2)
     }
 }

@@ -1,0 +1,493 @@
+//! Keys that cannot decrypt: what is for their holders is encrypted under the challenge password (RFC 8894, section 3.1).
+#![cfg(feature = "ec")]
+
+mod common;
+mod live;
+
+use common::forge::Forge;
+use common::issue::Template;
+use common::{Parties, certificate, pem, rng, vector};
+use live::Scratch;
+use scep::client::{Client, Outcome, Requester};
+use scep::crypto::rustcrypto::{EcKey, Ed25519Key};
+use scep::crypto::{
+    CipherSet, ContentCipher, DigestAlgorithm, DigestSet, KeyManagement, PasswordEncryption,
+    Policy, Provider, SigningKey, Tolerance, ToleranceSet,
+};
+use scep::server::{Authority, HeldEnrolment, Received, Server};
+use scep::{
+    BuildError, CaRoles, Certificate, Csr, DecryptError, Error, FailInfo, Limits, Negotiation,
+    OpenError, PkiMessage, Recipient, RecipientId, Refused, Request, RequestBuilder,
+    SignerIdentity, SignerTrust, UnverifiedCsr, oid,
+};
+
+use ContentCipher::{Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc};
+
+const PASSWORD: &str = "secret";
+
+/// Few iterations, for tests must not take seconds.
+fn policy() -> Policy {
+    Policy::default().with_password_iterations(ITERATIONS)
+}
+
+const ITERATIONS: u32 = 1000;
+
+const FRESH: PasswordEncryption = PasswordEncryption {
+    prf: DigestAlgorithm::Sha256,
+    iterations: ITERATIONS,
+    cipher: Aes128Cbc,
+};
+
+/// A CA on P-256, and a client on the same curve whose CSR has the password.
+struct Curves {
+    provider: Provider,
+    ca: Certificate<'static>,
+    ca_key: EcKey,
+    client: Certificate<'static>,
+    client_key: EcKey,
+    csr: Csr,
+}
+
+impl Curves {
+    fn new() -> Self {
+        let key = |text| EcKey::from_pkcs8_der(&pem(text)).unwrap();
+        Self {
+            provider: Provider::rustcrypto(),
+            ca: certificate(vector!("keys/ca-ec.pem")),
+            ca_key: key(vector!("keys/ca-ec.key")),
+            client: certificate(vector!("keys/ec-p256.selfsigned.pem")),
+            client_key: key(vector!("keys/ec-p256.key")),
+            csr: csr(vector!("keys/ec-p256.csr.pem")),
+        }
+    }
+
+    /// A PKCSReq to the CA.
+    fn pkcs_req(&self, policy: &Policy) -> Vec<u8> {
+        let signer = SignerIdentity::new(&self.client, &self.client_key).unwrap();
+        let roles = CaRoles::new(&self.ca);
+        let request = RequestBuilder::pkcs_req(&self.csr, &signer, &roles);
+        let request = request.build(&self.provider, policy, &mut rng()).unwrap();
+        request.sign(&self.client_key, &mut rng()).unwrap().0
+    }
+
+    /// The CA as a recipient with these passwords.
+    fn open(&self, bytes: &[u8], policy: &Policy, passwords: &[&str]) -> Result<Request, Error> {
+        let recipient = passwords
+            .iter()
+            .fold(Recipient::without_key(&self.ca), |recipient, password| {
+                recipient.with_password(password)
+            });
+        PkiMessage::parse(bytes, &Limits::REQUEST).unwrap().receive(
+            &self.provider,
+            policy,
+            &SignerTrust::new().self_issued(),
+            &[recipient],
+            &mut rng(),
+        )
+    }
+}
+
+fn csr(text: &[u8]) -> Csr {
+    UnverifiedCsr::from_der(pem(text), &Limits::REQUEST)
+        .unwrap()
+        .verify(&Provider::rustcrypto(), &Policy::strict())
+        .unwrap()
+}
+
+fn refused(refused: Refused) -> Error {
+    Error::Open(OpenError::Refused(refused))
+}
+
+#[test]
+fn a_request_to_a_ca_that_only_signs_is_under_the_password() {
+    let curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    let message = PkiMessage::parse(&bytes, &Limits::REQUEST).unwrap();
+    assert_eq!(
+        message.unverified_recipients(),
+        Ok(vec![RecipientId::Password])
+    );
+    let request = curves.open(&bytes, &policy(), &[PASSWORD]).unwrap();
+    assert_eq!(request.key_management(), KeyManagement::Password(FRESH));
+    assert_eq!(request.recipient(), 0);
+    assert_eq!(request.csr().unwrap().as_der(), curves.csr.as_der());
+    // The answer goes to a key that only signs, too.
+    assert_eq!(
+        request.success_envelope(),
+        Ok((Aes128Cbc, KeyManagement::Password(FRESH)))
+    );
+}
+
+#[test]
+fn every_digest_and_cipher_of_the_policy_is_written_and_read() {
+    let curves = Curves::new();
+    for prf in [
+        DigestAlgorithm::Sha1,
+        DigestAlgorithm::Sha256,
+        DigestAlgorithm::Sha384,
+        DigestAlgorithm::Sha512,
+    ] {
+        for cipher in [Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc] {
+            for content in [Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc] {
+                let only = policy()
+                    .with_password_prfs(DigestSet::of(&[prf]))
+                    .with_password_ciphers(CipherSet::of(&[cipher]))
+                    .with_content_ciphers(CipherSet::of(&[content]));
+                let bytes = curves.pkcs_req(&only);
+                let request = curves.open(&bytes, &only, &[PASSWORD]).unwrap();
+                assert_eq!(request.content_cipher(), content);
+                let iterations = ITERATIONS;
+                let expected = PasswordEncryption {
+                    prf,
+                    iterations,
+                    cipher,
+                };
+                assert_eq!(request.key_management(), KeyManagement::Password(expected));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_right_one_of_four_passwords_opens_and_another_is_one_error() {
+    let curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    for passwords in [
+        &[PASSWORD, "b", "c", "d"][..],
+        &["a", "b", "c", PASSWORD],
+        &["", PASSWORD],
+    ] {
+        assert!(curves.open(&bytes, &policy(), passwords).is_ok());
+    }
+    for passwords in [&["Secret"][..], &["secret "], &["a", "b", "c", "d"]] {
+        let error = curves.open(&bytes, &policy(), passwords).unwrap_err();
+        assert_eq!(error, Error::Open(OpenError::Decrypt(DecryptError)));
+        assert_eq!(error.fail_info(), FailInfo::BadMessageCheck);
+    }
+}
+
+#[test]
+fn without_a_password_the_envelope_is_for_nobody() {
+    let curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    for passwords in [&[][..], &[""]] {
+        let error = curves.open(&bytes, &policy(), passwords).unwrap_err();
+        assert!(
+            matches!(error, Error::Open(OpenError::NoRecipient(hint)) if hint.recipients() == 1),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_fifth_password_is_the_callers_mistake() {
+    let curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    let error = curves.open(&bytes, &policy(), &["a", "b", "c", "d", PASSWORD]);
+    assert_eq!(error.unwrap_err(), Error::Open(OpenError::TooManyPasswords));
+}
+
+#[test]
+fn the_iterations_of_all_passwords_are_one_budget() {
+    let curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    let budget = |iterations| policy().with_max_password_iterations(iterations);
+    assert!(curves.open(&bytes, &budget(1000), &[PASSWORD]).is_ok());
+    assert_eq!(
+        curves.open(&bytes, &budget(999), &[PASSWORD]).unwrap_err(),
+        refused(Refused::PasswordIterations(1000))
+    );
+    assert!(
+        curves
+            .open(&bytes, &budget(3000), &["a", "b", PASSWORD])
+            .is_ok()
+    );
+    assert_eq!(
+        curves
+            .open(&bytes, &budget(2999), &["a", "b", PASSWORD])
+            .unwrap_err(),
+        refused(Refused::PasswordIterations(3000))
+    );
+}
+
+#[test]
+fn what_the_policy_does_not_allow_is_refused_by_name() {
+    let curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    let error = |policy: Policy| curves.open(&bytes, &policy, &[PASSWORD]).unwrap_err();
+    let sha512 = DigestSet::of(&[DigestAlgorithm::Sha512]);
+    assert_eq!(
+        error(policy().with_password_prfs(sha512)),
+        refused(Refused::PasswordPrf(oid::HMAC_WITH_SHA256))
+    );
+    let aes256 = CipherSet::of(&[Aes256Cbc]);
+    assert_eq!(
+        error(policy().with_password_ciphers(aes256)),
+        refused(Refused::PasswordCipher(oid::AES128_CBC))
+    );
+    assert_eq!(
+        error(policy().with_content_ciphers(aes256)),
+        refused(Refused::ContentCipher(oid::AES128_CBC))
+    );
+}
+
+#[test]
+fn a_changed_salt_iv_key_or_content_is_one_error() {
+    let (curves, parties) = (Curves::new(), Parties::new());
+    let forge = Forge::of(&rsa_pkcs_req(&curves, &parties, &policy()));
+    let open = |content: &[u8]| {
+        let mut forge = forge.clone();
+        forge.set_content(Some(content.to_vec()));
+        let bytes = forge.sign(&parties.client_key);
+        curves.open(&bytes, &policy(), &[PASSWORD]).map(|_| ())
+    };
+    let content = forge.content.clone().unwrap();
+    assert_eq!(open(&content), Ok(()));
+    let after = |needle: &[u8]| {
+        let mut windows = content.windows(needle.len());
+        windows.position(|window| window == needle).unwrap() + needle.len()
+    };
+    // Identifiers, tags and lengths precede the salt and the initialisation vector; the wrapped key follows that.
+    let salt = after(oid::PBKDF2.as_bytes()) + 4;
+    let iv = after(oid::AES128_CBC.as_bytes()) + 2;
+    let wrapped = iv + 16 + 2;
+    for place in [salt, iv, wrapped, wrapped + 31, content.len() - 1] {
+        let mut changed = content.clone();
+        changed[place] ^= 1;
+        let failed = Error::Open(OpenError::Decrypt(DecryptError));
+        assert_eq!(open(&changed), Err(failed), "{place}");
+    }
+}
+
+#[test]
+fn without_a_challenge_there_is_a_reason() {
+    let curves = Curves::new();
+    let parties = Parties::new();
+    let no_password = BuildError::NoPassword(oid::EC_PUBLIC_KEY);
+
+    // A query has no CSR.
+    let signer = SignerIdentity::new(&curves.client, &curves.client_key).unwrap();
+    let roles = CaRoles::new(&curves.ca);
+    let query = || {
+        let wanted = scep::IssuerAndSerialNumber::of(&curves.ca);
+        RequestBuilder::get_crl(wanted, &signer, &roles)
+    };
+    let build = |builder: RequestBuilder<'_>| {
+        let built = builder.build(&curves.provider, &policy(), &mut rng());
+        built.map(|_| ())
+    };
+    assert_eq!(build(query()), Err(no_password));
+    assert_eq!(build(query().challenge("")), Err(no_password));
+    assert_eq!(build(query().challenge(PASSWORD)), Ok(()));
+    let none = policy().with_password_prfs(DigestSet::EMPTY);
+    let built = query()
+        .challenge(PASSWORD)
+        .build(&curves.provider, &none, &mut rng());
+    assert_eq!(built.map(|_| ()), Err(BuildError::EmptyPolicy));
+
+    // A poll of a client on a curve to an RSA CA.
+    let (_, pending) = parties.pkcs_req();
+    let roles = parties.roles();
+    let poll = RequestBuilder::cert_poll(&pending, &signer, &roles).unwrap();
+    let poll = poll.build(&curves.provider, &policy(), &mut rng()).unwrap();
+    let poll = poll.sign(&curves.client_key, &mut rng()).unwrap().0;
+    let poll = parties.receive(&poll);
+    assert_eq!(poll.success_envelope(), Err(no_password));
+    let ca = parties.ca_signer();
+    let reply = poll.reply(&parties.provider, &ca);
+    assert_eq!(reply.success_envelope(), Err(no_password));
+    assert_eq!(
+        reply.clone().challenge("").success_envelope(),
+        Err(no_password)
+    );
+    let enveloped = reply.challenge(PASSWORD).success_envelope();
+    let management = enveloped.map(|(_, management)| management.name());
+    assert_eq!(management, Ok("password"));
+}
+
+#[test]
+fn a_challenge_is_not_printed() {
+    let curves = Curves::new();
+    let parties = Parties::new();
+    let request = parties.receive(&parties.pkcs_req().0);
+    let ca = parties.ca_signer();
+    let reply = request
+        .reply(&parties.provider, &ca)
+        .challenge("do not print");
+    assert!(!format!("{reply:?}").contains("do not print"));
+    let recipient = Recipient::without_key(&curves.ca).with_password("do not print");
+    assert!(!format!("{recipient:?}").contains("do not print"));
+    let requester = Requester::signing_only(&curves.client, &curves.client_key)
+        .unwrap()
+        .with_challenge("do not print");
+    assert!(!format!("{requester:?}").contains("do not print"));
+}
+
+#[test]
+fn a_device_on_a_curve_enrols_at_a_ca_on_a_curve() {
+    let curves = Curves::new();
+    let ed25519 = Ed25519Key::from_pkcs8_der(&pem(vector!("keys/ed25519.key"))).unwrap();
+    let devices: [(&dyn SigningKey, _, _); 2] = [
+        (
+            &curves.client_key,
+            curves.client.borrowed(),
+            curves.csr.clone(),
+        ),
+        (
+            &ed25519,
+            certificate(vector!("keys/ed25519.selfsigned.pem")),
+            csr(vector!("keys/ed25519.csr.pem")),
+        ),
+    ];
+    for (key, device, csr) in &devices {
+        enrol_with_a_poll(&curves, *key, device, csr);
+    }
+}
+
+/// A whole enrolment that waits for a poll, which has no CSR: the challenge is what both sides kept.
+fn enrol_with_a_poll(curves: &Curves, key: &dyn SigningKey, device: &Certificate<'_>, csr: &Csr) {
+    let policy = policy().with_tolerances(ToleranceSet::of(&[Tolerance::AnotherIssuer]));
+    let signer = SignerIdentity::new(&curves.ca, &curves.ca_key).unwrap();
+    let recipient = Recipient::without_key(&curves.ca);
+    let authority = Authority::with_ra(&curves.ca, recipient, signer, &curves.ca_key).unwrap();
+    let trust = SignerTrust::new().self_issued();
+    let server = Server::new(&curves.provider, &policy, trust, authority);
+    let receive = |body: &[u8]| {
+        let received = server.receive_with_passwords(body, &["other", PASSWORD], &mut rng());
+        match received.unwrap() {
+            Received::Request(request) => request,
+            Received::Refused(refused) => panic!("{:?}", refused.error()),
+        }
+    };
+    // Whose key signed it does not matter here, and the test keys of CAs that issue are RSA keys.
+    let issued = Template::new(csr.subject_der(), csr.public_key_der())
+        .issue(curves.ca.subject_der(), &Parties::new().ca_key);
+
+    let requester = Requester::signing_only(device, key)
+        .unwrap()
+        .with_challenge(PASSWORD);
+    let negotiation = Negotiation::new(&server.capabilities(), &policy).unwrap();
+    let roles = CaRoles::new(&curves.ca);
+    let client = Client::new(&curves.provider, &policy, &roles, negotiation, &requester);
+    let mut enrolment = client.enrol(csr, &mut rng());
+
+    let request = receive(&enrolment.next_request(&mut rng()).unwrap());
+    assert!(server.reply(&request).success_envelope().is_ok());
+    let held = HeldEnrolment::of(&request).unwrap();
+    let pending = server.reply(&request).pending(&mut rng()).unwrap();
+    let outcome = enrolment.accept(200, &pending, &mut rng()).unwrap();
+    assert!(matches!(outcome, Outcome::Pending), "{outcome:?}");
+
+    let poll = receive(&enrolment.next_request(&mut rng()).unwrap());
+    let reply = server.reply(&poll).answering(&held);
+    let [without, with] = [reply.clone(), reply.challenge(PASSWORD)]
+        .map(|reply| reply.success(&[issued.borrowed()], &mut rng()));
+    assert!(
+        matches!(without, Err(BuildError::NoPassword(_))),
+        "{without:?}"
+    );
+    let outcome = enrolment.accept(200, &with.unwrap(), &mut rng());
+    let Outcome::Issued(granted) = outcome.unwrap() else {
+        panic!("not issued");
+    };
+    assert_eq!(granted.into_certificate().as_der(), issued.as_der());
+}
+
+#[test]
+fn the_server_answers_a_wrong_password_as_it_does_whatever_does_not_open() {
+    let curves = Curves::new();
+    let signer = SignerIdentity::new(&curves.ca, &curves.ca_key).unwrap();
+    let recipient = Recipient::without_key(&curves.ca);
+    let authority = Authority::with_ra(&curves.ca, recipient, signer, &curves.ca_key).unwrap();
+    let trust = SignerTrust::new().self_issued();
+    let server = Server::new(&curves.provider, &policy(), trust, authority);
+    let body = curves.pkcs_req(&policy());
+    let received = server.receive_with_passwords(&body, &["wrong"], &mut rng());
+    let Received::Refused(refused) = received.unwrap() else {
+        panic!("opened");
+    };
+    assert_eq!(
+        refused.error(),
+        Error::Open(OpenError::Decrypt(DecryptError))
+    );
+    let reply = PkiMessage::parse(refused.reply(), &Limits::REPLY).unwrap();
+    let attributes = reply.unverified_attributes();
+    assert_eq!(attributes.fail_info(), Some(FailInfo::BadMessageCheck));
+    assert_eq!(attributes.fail_info_text(), None);
+}
+
+/// The EnvelopedData in a message, which OpenSSL's command line reads and writes by itself.
+fn envelope(message: &[u8]) -> Vec<u8> {
+    Forge::of(message).content.unwrap()
+}
+
+/// A PKCSReq of an RSA client to the CA on a curve.
+fn rsa_pkcs_req(curves: &Curves, parties: &Parties, policy: &Policy) -> Vec<u8> {
+    let (signer, roles) = (parties.client_signer(), CaRoles::new(&curves.ca));
+    let request = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles);
+    let request = request.build(&curves.provider, policy, &mut rng()).unwrap();
+    request.sign(&parties.client_key, &mut rng()).unwrap().0
+}
+
+#[test]
+#[ignore = "needs the openssl program"]
+fn openssl_opens_what_is_under_a_password() {
+    let (curves, parties, scratch) = (Curves::new(), Parties::new(), Scratch::new());
+    for prf in [
+        DigestAlgorithm::Sha1,
+        DigestAlgorithm::Sha256,
+        DigestAlgorithm::Sha384,
+        DigestAlgorithm::Sha512,
+    ] {
+        for cipher in [Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc] {
+            for content in [Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc] {
+                let policy = policy()
+                    .with_password_prfs(DigestSet::of(&[prf]))
+                    .with_password_ciphers(CipherSet::of(&[cipher]))
+                    .with_content_ciphers(CipherSet::of(&[content]));
+                let what = format!("{prf:?} {cipher:?} {content:?}");
+                scratch.write(
+                    "envelope",
+                    &envelope(&rsa_pkcs_req(&curves, &parties, &policy)),
+                );
+                scratch.openssl(
+                    &what,
+                    "cms -decrypt -inform DER -in envelope -pwri_password secret -binary -out payload",
+                );
+                assert_eq!(scratch.read("payload"), parties.csr.as_der(), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the openssl program"]
+fn what_openssl_puts_under_a_password_opens() {
+    let (curves, parties, scratch) = (Curves::new(), Parties::new(), Scratch::new());
+    let forge = Forge::of(&rsa_pkcs_req(&curves, &parties, &policy()));
+    scratch.write("payload", parties.csr.as_der());
+    for (option, cipher) in [
+        ("-aes128", Aes128Cbc),
+        ("-aes192", Aes192Cbc),
+        ("-aes256", Aes256Cbc),
+        ("-des3", TripleDesCbc),
+    ] {
+        let encrypt = format!(
+            "cms -encrypt -binary -in payload -outform DER -out envelope -pwri_password secret {option}"
+        );
+        scratch.openssl(option, &encrypt);
+        let mut forge = forge.clone();
+        forge.set_content(Some(scratch.read("envelope")));
+        let bytes = forge.sign(&parties.client_key);
+        let request = curves
+            .open(&bytes, &Policy::compatible(), &[PASSWORD])
+            .unwrap();
+        assert_eq!(request.content_cipher(), cipher);
+        let KeyManagement::Password(encryption) = request.key_management() else {
+            panic!("{:?}", request.key_management());
+        };
+        // OpenSSL takes the content's cipher for the key as well.
+        assert_eq!(encryption.cipher, cipher);
+        assert_eq!(request.csr().unwrap().as_der(), parties.csr.as_der());
+    }
+}
