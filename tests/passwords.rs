@@ -9,10 +9,10 @@ use common::issue::Template;
 use common::{Parties, certificate, pem, rng, vector};
 use live::Scratch;
 use scep::client::{Client, Outcome, Requester};
-use scep::crypto::rustcrypto::{EcKey, Ed25519Key};
+use scep::crypto::rustcrypto::{EcKey, Ed25519Key, Pbkdf2};
 use scep::crypto::{
-    CipherSet, ContentCipher, DigestAlgorithm, DigestSet, KeyManagement, PasswordEncryption,
-    Policy, Provider, SigningKey, Tolerance, ToleranceSet,
+    CipherSet, ContentCipher, CryptoError, DeriveKey, DigestAlgorithm, DigestSet, KeyManagement,
+    PasswordEncryption, Policy, Provider, SigningKey, Tolerance, ToleranceSet,
 };
 use scep::server::{Authority, HeldEnrolment, Received, Server};
 use scep::{
@@ -20,6 +20,7 @@ use scep::{
     OpenError, PkiMessage, Recipient, RecipientId, Refused, Request, RequestBuilder,
     SignerIdentity, SignerTrust, UnverifiedCsr, oid,
 };
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ContentCipher::{Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc};
 
@@ -208,6 +209,55 @@ fn the_iterations_of_all_passwords_are_one_budget() {
             .unwrap_err(),
         refused(Refused::PasswordIterations(3000))
     );
+}
+
+/// PBKDF2 that counts how often it is asked.
+struct Counting;
+
+static DERIVED: AtomicUsize = AtomicUsize::new(0);
+
+impl DeriveKey for Counting {
+    fn pbkdf2(
+        &self,
+        prf: DigestAlgorithm,
+        password: &[u8],
+        salt: &[u8],
+        iterations: u32,
+        key: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        DERIVED.fetch_add(1, Ordering::Relaxed);
+        Pbkdf2.pbkdf2(prf, password, salt, iterations, key)
+    }
+}
+
+#[test]
+fn a_server_without_passwords_derives_nothing() {
+    let curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    let provider = curves.provider.with_derive_key(&Counting);
+    let received = |passwords: &[&str], policy: &Policy| {
+        let signer = SignerIdentity::new(&curves.ca, &curves.ca_key).unwrap();
+        let recipient = Recipient::without_key(&curves.ca);
+        let authority = Authority::with_ra(&curves.ca, recipient, signer, &curves.ca_key).unwrap();
+        let trust = SignerTrust::new().self_issued();
+        let server = Server::new(&provider, policy, trust, authority);
+        let received = server.receive_with_passwords(&bytes, passwords, &mut rng());
+        let error = match received.unwrap() {
+            Received::Request(_) => None,
+            Received::Refused(refused) => Some(refused.error()),
+        };
+        (error, DERIVED.swap(0, Ordering::Relaxed))
+    };
+    let (error, derived) = received(&[], &policy());
+    assert!(
+        matches!(error, Some(Error::Open(OpenError::NoRecipient(_)))),
+        "{error:?}"
+    );
+    assert_eq!(derived, 0);
+    assert_eq!(received(&["other", PASSWORD], &policy()), (None, 2));
+    let little = policy().with_max_password_iterations(ITERATIONS - 1);
+    let expensive = refused(Refused::PasswordIterations(u64::from(ITERATIONS)));
+    assert_eq!(received(&[PASSWORD], &little), (Some(expensive), 0));
 }
 
 #[test]

@@ -118,7 +118,13 @@ fn public_types(dir: &Path) -> BTreeSet<String> {
 fn every_public_type_is_sorted() {
     let declared = public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let others: Vec<&str> = OTHERS.split_whitespace().collect();
-    let holders = [HOLDERS, HOLDERS_OF_DIAGNOSE, HOLDERS_OF_EC, HOLDERS_OF_INTUNE].concat();
+    let holders = [
+        HOLDERS,
+        HOLDERS_OF_DIAGNOSE,
+        HOLDERS_OF_EC,
+        HOLDERS_OF_INTUNE,
+    ]
+    .concat();
     let sorted: BTreeSet<String> = holders
         .iter()
         .chain(&others)
