@@ -4,7 +4,8 @@
 
 use crate::asn1::{Reader, Writer, tag};
 use crate::crypto::{
-    ContentCipher, DigestAlgorithm, EllipticCurve, KeyTransport, SignatureAlgorithm,
+    ContentCipher, DigestAlgorithm, EllipticCurve, KeyAgreement, KeyTransport, KeyWrap,
+    SignatureAlgorithm,
 };
 use crate::oid::{self, Oid};
 use crate::{Item, Layer, Limits, ParseError};
@@ -46,6 +47,15 @@ pub(crate) struct Pbkdf2Parameters<'a> {
     pub(crate) iterations: u32,
     /// The object identifier of the pseudorandom function, and the digest that it names.
     pub(crate) prf: (Oid, Option<DigestAlgorithm>),
+}
+
+/// What the parameters of a key agreement scheme say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrapParameters<'a> {
+    /// The whole identifier of the key wrap.
+    pub(crate) raw: &'a [u8],
+    /// The object identifier in it, and the key wrap that it names.
+    pub(crate) wrap: (Oid, Option<KeyWrap>),
 }
 
 impl<'a> AlgorithmIdentifier<'a> {
@@ -170,6 +180,30 @@ impl<'a> AlgorithmIdentifier<'a> {
             })
         });
         parameters.ok().filter(|_| reader.at_end())
+    }
+
+    /// The digest of the key derivation function in a key agreement scheme.
+    pub(crate) fn key_agreement_digest(&self) -> Result<DigestAlgorithm, Unknown> {
+        let oid = self.oid();
+        let mut digests = DigestAlgorithm::ALL.into_iter();
+        digests
+            .find(|digest| key_agreement_oid(*digest) == Some(oid))
+            .ok_or(Unknown(oid))
+    }
+
+    /// The key wrap that is the parameter of a key agreement scheme, if it can be read.
+    pub(crate) fn key_wrap(&self) -> Option<WrapParameters<'a>> {
+        let raw = self.parameters?;
+        let mut reader = parameter_reader(raw);
+        let id = Self::read(&mut reader).ok()?;
+        let oid = id.oid();
+        let wrap = KeyWrap::ALL
+            .into_iter()
+            .find(|wrap| key_wrap_oid(*wrap) == oid)
+            // Interop: parameters are absent (RFC 3565, section 2.3.2), and some write NULL.
+            .filter(|_| id.has_null_or_none());
+        let wrap = (oid, wrap);
+        reader.at_end().then_some(WrapParameters { raw, wrap })
     }
 
     /// The cipher of PWRI-KEK, if it is that: its parameter is another identifier.
@@ -377,6 +411,28 @@ pub(crate) fn write_pwri_kek(out: &mut Writer, cipher: ContentCipher, iv: &[u8])
     });
 }
 
+/// Writes the identifier of a key agreement scheme.
+pub(crate) fn write_key_agreement(out: &mut Writer, agreement: KeyAgreement) {
+    out.sequence(|id| {
+        // A digest without a scheme is in no policy's list.
+        id.oid(key_agreement_oid(agreement.kdf_digest).unwrap_or(oid::ECDH_SHA256_KDF));
+        write_key_wrap(id, agreement.wrap);
+    });
+}
+
+/// Writes the identifier of a key wrap.
+pub(crate) fn write_key_wrap(out: &mut Writer, wrap: KeyWrap) {
+    out.sequence(|id| id.oid(key_wrap_oid(wrap)));
+}
+
+/// Writes the identifier of a key on a curve.
+pub(crate) fn write_ec_public_key(out: &mut Writer, curve: EllipticCurve) {
+    out.sequence(|id| {
+        id.oid(oid::EC_PUBLIC_KEY);
+        id.oid(curve_oid(curve));
+    });
+}
+
 /// Writes the identifier of a content cipher with its initialisation vector.
 pub(crate) fn write_cipher(out: &mut Writer, cipher: ContentCipher, iv: &[u8]) {
     out.sequence(|id| {
@@ -491,6 +547,24 @@ const fn prf_oid(digest: DigestAlgorithm) -> Option<Oid> {
         DigestAlgorithm::Sha256 => Some(oid::HMAC_WITH_SHA256),
         DigestAlgorithm::Sha384 => Some(oid::HMAC_WITH_SHA384),
         DigestAlgorithm::Sha512 => Some(oid::HMAC_WITH_SHA512),
+    }
+}
+
+const fn key_agreement_oid(kdf_digest: DigestAlgorithm) -> Option<Oid> {
+    match kdf_digest {
+        DigestAlgorithm::Md5 => None,
+        DigestAlgorithm::Sha1 => Some(oid::ECDH_SHA1_KDF),
+        DigestAlgorithm::Sha256 => Some(oid::ECDH_SHA256_KDF),
+        DigestAlgorithm::Sha384 => Some(oid::ECDH_SHA384_KDF),
+        DigestAlgorithm::Sha512 => Some(oid::ECDH_SHA512_KDF),
+    }
+}
+
+const fn key_wrap_oid(wrap: KeyWrap) -> Oid {
+    match wrap {
+        KeyWrap::Aes128 => oid::AES128_WRAP,
+        KeyWrap::Aes192 => oid::AES192_WRAP,
+        KeyWrap::Aes256 => oid::AES256_WRAP,
     }
 }
 

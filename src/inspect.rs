@@ -189,7 +189,7 @@ pub fn envelope<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopeReport
     let recipients = envelope.recipients().map(|recipient| {
         let (kind, ktri) = match recipient? {
             RecipientInfo::KeyTrans(ktri) => (RecipientKind::KeyTransport, Some(ktri)),
-            RecipientInfo::KeyAgree => (RecipientKind::KeyAgreement, None),
+            RecipientInfo::KeyAgree(_) => (RecipientKind::KeyAgreement, None),
             RecipientInfo::Kek => (RecipientKind::KeyEncryptionKey, None),
             RecipientInfo::Password(_) => (RecipientKind::Password, None),
             RecipientInfo::Other => (RecipientKind::Other, None),

@@ -236,6 +236,21 @@ oids! {
     /// id-alg-PWRI-KEK, [RFC 3211, section 2.3](https://www.rfc-editor.org/rfc/rfc3211#section-2.3).
     PWRI_KEK = "1.2.840.113549.1.9.16.3.9";
 
+    /// dhSinglePass-stdDH-sha1kdf-scheme, [RFC 5753, section 7.1.4](https://www.rfc-editor.org/rfc/rfc5753#section-7.1.4).
+    ECDH_SHA1_KDF = "1.3.133.16.840.63.0.2";
+    /// dhSinglePass-stdDH-sha256kdf-scheme.
+    ECDH_SHA256_KDF = "1.3.132.1.11.1";
+    /// dhSinglePass-stdDH-sha384kdf-scheme.
+    ECDH_SHA384_KDF = "1.3.132.1.11.2";
+    /// dhSinglePass-stdDH-sha512kdf-scheme.
+    ECDH_SHA512_KDF = "1.3.132.1.11.3";
+    /// id-aes128-wrap, [RFC 3565, section 2.3.2](https://www.rfc-editor.org/rfc/rfc3565#section-2.3.2).
+    AES128_WRAP = "2.16.840.1.101.3.4.1.5";
+    /// id-aes192-wrap.
+    AES192_WRAP = "2.16.840.1.101.3.4.1.25";
+    /// id-aes256-wrap.
+    AES256_WRAP = "2.16.840.1.101.3.4.1.45";
+
     /// desCBC.
     DES_CBC = "1.3.14.3.2.7";
     /// des-ede3-cbc, [RFC 3370, section 5.1](https://www.rfc-editor.org/rfc/rfc3370#section-5.1).

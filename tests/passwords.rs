@@ -26,9 +26,11 @@ use ContentCipher::{Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc};
 
 const PASSWORD: &str = "secret";
 
-/// Few iterations, for tests must not take seconds.
+/// Few iterations, for tests must not take seconds; and no key agreement, which would take the place of a missing password.
 fn policy() -> Policy {
-    Policy::default().with_password_iterations(ITERATIONS)
+    Policy::default()
+        .with_password_iterations(ITERATIONS)
+        .with_key_agreement_digests(DigestSet::EMPTY)
 }
 
 const ITERATIONS: u32 = 1000;
@@ -312,7 +314,8 @@ fn a_changed_salt_iv_key_or_content_is_one_error() {
 #[test]
 fn without_a_challenge_there_is_a_reason() {
     let curves = Curves::new();
-    let parties = Parties::new();
+    let mut parties = Parties::new();
+    parties.policy = policy();
     let no_password = BuildError::NoPassword(oid::EC_PUBLIC_KEY);
 
     // A query has no CSR.

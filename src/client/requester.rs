@@ -36,8 +36,8 @@ impl<'k> Requester<'k> {
         })
     }
 
-    /// A certificate whose private key signs and does not decrypt, such as one on an elliptic curve: replies to it are
-    /// encrypted under the [challenge](Self::with_challenge).
+    /// A certificate whose private key only signs, such as one for Ed25519: replies to it are encrypted under the
+    /// [challenge](Self::with_challenge).
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -54,7 +54,7 @@ impl<'k> Requester<'k> {
     }
 
     /// Takes the challenge password of the enrolment, the same that is in its CSR, for when the key of the requester or of the
-    /// CA only signs ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)): replies are opened with it,
+    /// CA cannot decrypt ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)): replies are opened with it,
     /// and polls encrypted under it.
     #[must_use]
     pub fn with_challenge(mut self, password: &'k str) -> Self {

@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 use super::{Identifier, read_content_info};
 use crate::algorithm_identifier::{self, AlgorithmIdentifier};
 use crate::asn1::{Elements, OctetString, Reader, Writer, tag};
-use crate::crypto::{ContentCipher, CryptoError, KeyTransport, PasswordEncryption};
+use crate::crypto::{ContentCipher, CryptoError, KeyAgreement, KeyTransport, PasswordEncryption};
 use crate::oid;
 use crate::{Encoding, Item, Layer, Limit, Limits, ParseError, ParseErrorKind};
 
@@ -47,9 +47,10 @@ pub(crate) struct EnvelopedData<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RecipientInfo<'a> {
     KeyTrans(KeyTransRecipient<'a>),
-    KeyAgree,
-    Kek,
     /// That it cannot be read matters only where it is to be opened.
+    KeyAgree(Result<KeyAgreeRecipient<'a>, ParseError>),
+    Kek,
+    /// As with key agreement.
     Password(Result<PasswordRecipient<'a>, ParseError>),
     Other,
 }
@@ -67,6 +68,55 @@ pub(crate) enum RecipientInfo<'a> {
 pub(crate) struct KeyTransRecipient<'a> {
     pub(crate) rid: Identifier<'a>,
     pub(crate) key_encryption: AlgorithmIdentifier<'a>,
+    pub(crate) encrypted_key: OctetString<'a>,
+}
+
+/// A KeyAgreeRecipientInfo in place, [RFC 5652, section 6.2.2](https://www.rfc-editor.org/rfc/rfc5652#section-6.2.2).
+///
+/// ```text
+/// KeyAgreeRecipientInfo ::= SEQUENCE {
+///     version CMSVersion,
+///     originator [0] EXPLICIT OriginatorIdentifierOrKey,
+///     ukm [1] EXPLICIT UserKeyingMaterial OPTIONAL,
+///     keyEncryptionAlgorithm KeyEncryptionAlgorithmIdentifier,
+///     recipientEncryptedKeys RecipientEncryptedKeys }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyAgreeRecipient<'a> {
+    /// The key of the originator, if it is not named by a certificate.
+    pub(crate) originator_key: Option<OriginatorPublicKey<'a>>,
+    pub(crate) ukm: Option<OctetString<'a>>,
+    pub(crate) key_encryption: AlgorithmIdentifier<'a>,
+    recipient_encrypted_keys: Elements<'a>,
+    layer: Layer,
+    limits: Limits,
+}
+
+/// An OriginatorPublicKey in place.
+///
+/// ```text
+/// OriginatorPublicKey ::= SEQUENCE {
+///     algorithm AlgorithmIdentifier,
+///     publicKey BIT STRING }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OriginatorPublicKey<'a> {
+    pub(crate) algorithm: AlgorithmIdentifier<'a>,
+    pub(crate) public_key: &'a [u8],
+}
+
+/// A RecipientEncryptedKey in place.
+///
+/// ```text
+/// RecipientEncryptedKey ::= SEQUENCE {
+///     rid CHOICE {
+///         issuerAndSerialNumber IssuerAndSerialNumber,
+///         rKeyId [0] IMPLICIT RecipientKeyIdentifier },
+///     encryptedKey EncryptedKey }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecipientEncryptedKey<'a> {
+    pub(crate) rid: Identifier<'a>,
     pub(crate) encrypted_key: OctetString<'a>,
 }
 
@@ -148,7 +198,10 @@ impl<'a> EnvelopedData<'a> {
                 tag::SEQUENCE => {
                     KeyTransRecipient::read(&mut reader, &limits).map(RecipientInfo::KeyTrans)
                 }
-                0xa1 => Ok(RecipientInfo::KeyAgree),
+                KEY_AGREE => {
+                    let kari = KeyAgreeRecipient::read(&mut reader, layer, &limits);
+                    Ok(RecipientInfo::KeyAgree(kari))
+                }
                 0xa2 => Ok(RecipientInfo::Kek),
                 PASSWORD => {
                     let pwri = PasswordRecipient::read(&mut reader, &limits);
@@ -177,6 +230,92 @@ impl<'a> KeyTransRecipient<'a> {
     }
 }
 
+impl<'a> KeyAgreeRecipient<'a> {
+    fn read(reader: &mut Reader<'a>, layer: Layer, limits: &Limits) -> Result<Self, ParseError> {
+        let item = Item::RecipientInfo;
+        reader.nested(KEY_AGREE, item, |fields| {
+            fields.small_integer(item)?;
+            let originator_key =
+                fields.nested(tag::context_constructed(0), item, |originator| {
+                    if originator.is_next(ORIGINATOR_KEY) {
+                        return OriginatorPublicKey::read(originator).map(Some);
+                    }
+                    Identifier::read(originator)?;
+                    Ok(None)
+                })?;
+            let ukm = tag::context_constructed(1);
+            let ukm = if fields.is_next(ukm) {
+                Some(fields.nested(ukm, item, |ukm| {
+                    ukm.octet_string(tag::OCTET_STRING, item, limits)
+                })?)
+            } else {
+                None
+            };
+            Ok(Self {
+                originator_key,
+                ukm,
+                key_encryption: AlgorithmIdentifier::read(fields)?,
+                recipient_encrypted_keys: fields.elements(
+                    tag::SEQUENCE,
+                    Item::RecipientInfo,
+                    Limit::Recipients,
+                    limits,
+                )?,
+                layer,
+                limits: *limits,
+            })
+        })
+    }
+
+    /// The encrypted keys in their order.
+    pub(crate) fn recipient_encrypted_keys(
+        &self,
+    ) -> impl Iterator<Item = Result<RecipientEncryptedKey<'a>, ParseError>> + use<'a> {
+        let (layer, limits) = (self.layer, self.limits);
+        self.recipient_encrypted_keys.iter().map(move |element| {
+            let mut reader = Reader::new(element.raw, element.offset, layer, &limits);
+            RecipientEncryptedKey::read(&mut reader, &limits)
+        })
+    }
+}
+
+impl<'a> OriginatorPublicKey<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
+        let item = Item::SubjectPublicKeyInfo;
+        reader.nested(ORIGINATOR_KEY, item, |fields| {
+            let algorithm = AlgorithmIdentifier::read(fields)?;
+            let bits = crate::signed::read_bit_string(fields, item)?;
+            let public_key = bits.contents;
+            Ok(Self {
+                algorithm,
+                public_key,
+            })
+        })
+    }
+}
+
+impl<'a> RecipientEncryptedKey<'a> {
+    fn read(reader: &mut Reader<'a>, limits: &Limits) -> Result<Self, ParseError> {
+        reader.nested(tag::SEQUENCE, Item::RecipientInfo, |fields| {
+            let key_id = tag::context_constructed(0);
+            let rid = if fields.is_next(key_id) {
+                fields.nested(key_id, Item::Identifier, |id| {
+                    let ski = id.expect(tag::OCTET_STRING, Item::Identifier)?;
+                    // Which of several keys of one holder it is: a date, and what others made up.
+                    id.optional(tag::GENERALIZED_TIME, Item::Identifier)?;
+                    id.optional(tag::SEQUENCE, Item::Identifier)?;
+                    Ok(Identifier::SubjectKeyIdentifier(ski.contents))
+                })?
+            } else {
+                Identifier::read_issuer_and_serial(fields, Item::Identifier)?
+            };
+            let tag = tag::OCTET_STRING;
+            let encrypted_key = fields.octet_string(tag, Item::EncryptedKey, limits)?;
+            Ok(Self { rid, encrypted_key })
+        })
+    }
+}
+
 impl<'a> PasswordRecipient<'a> {
     fn read(reader: &mut Reader<'a>, limits: &Limits) -> Result<Self, ParseError> {
         reader.nested(PASSWORD, Item::RecipientInfo, |fields| {
@@ -201,6 +340,12 @@ impl<'a> PasswordRecipient<'a> {
     }
 }
 
+/// The tag of a KeyAgreeRecipientInfo.
+const KEY_AGREE: u8 = tag::context_constructed(1);
+
+/// The tag of an originatorKey.
+const ORIGINATOR_KEY: u8 = tag::context_constructed(1);
+
 /// The tag of a PasswordRecipientInfo.
 const PASSWORD: u8 = tag::context_constructed(3);
 
@@ -210,6 +355,12 @@ pub(crate) enum RecipientParts<'a> {
     KeyTrans {
         rid: Identifier<'a>,
         transport: KeyTransport,
+    },
+    KeyAgree {
+        rid: Identifier<'a>,
+        agreement: KeyAgreement,
+        /// The point of the ephemeral key.
+        originator: &'a [u8],
     },
     Password {
         encryption: PasswordEncryption,
@@ -226,20 +377,26 @@ impl RecipientParts<'_> {
                 Identifier::IssuerAndSerialNumber { .. } => (0, 0),
                 Identifier::SubjectKeyIdentifier(_) => (2, 2),
             },
+            Self::KeyAgree { .. } => (2, 3),
             Self::Password { .. } => (3, 0),
         }
     }
 
-    /// The length of the recipient's name in bytes.
-    const fn name_len(&self) -> usize {
-        match self {
-            Self::KeyTrans { rid, .. } => match rid {
-                Identifier::IssuerAndSerialNumber { issuer, serial } => {
-                    issuer.len().saturating_add(serial.len())
-                }
-                Identifier::SubjectKeyIdentifier(ski) => ski.len(),
-            },
-            Self::Password { .. } => 0,
+    /// The length of the recipient's name and of the originator's key in bytes.
+    const fn names_len(&self) -> usize {
+        let (rid, originator) = match self {
+            Self::KeyTrans { rid, .. } => (rid, 0),
+            Self::KeyAgree {
+                rid, originator, ..
+            } => (rid, originator.len()),
+            Self::Password { .. } => return 0,
+        };
+        match rid {
+            Identifier::IssuerAndSerialNumber { issuer, serial } => issuer
+                .len()
+                .saturating_add(serial.len())
+                .saturating_add(originator),
+            Identifier::SubjectKeyIdentifier(ski) => ski.len().saturating_add(originator),
         }
     }
 
@@ -251,6 +408,27 @@ impl RecipientParts<'_> {
                 rid.write(recipient);
                 algorithm_identifier::write_key_transport(recipient, *transport);
                 recipient.octet_string(encrypted_key);
+            }),
+            Self::KeyAgree {
+                rid,
+                agreement,
+                originator,
+            } => out.nested(KEY_AGREE, |recipient| {
+                recipient.small_integer(version);
+                recipient.nested(tag::context_constructed(0), |out| {
+                    out.nested(ORIGINATOR_KEY, |key| {
+                        // The curve is the recipient's, and goes without saying.
+                        key.sequence(|id| id.oid(oid::EC_PUBLIC_KEY));
+                        key.bit_string(originator);
+                    });
+                });
+                algorithm_identifier::write_key_agreement(recipient, *agreement);
+                recipient.sequence(|keys| {
+                    keys.sequence(|key| {
+                        rid.write(key);
+                        key.octet_string(encrypted_key);
+                    });
+                });
             }),
             Self::Password {
                 encryption,
@@ -290,10 +468,15 @@ pub(crate) fn write_enveloped_data(
     encrypt: impl FnOnce(&mut [u8]) -> Result<(), CryptoError>,
 ) -> Result<Vec<u8>, CryptoError> {
     let (version, _) = parts.recipient.versions();
-    let name_len = parts.recipient.name_len();
-    let capacity = [payload.len(), parts.encrypted_key.len(), name_len, OVERHEAD]
-        .iter()
-        .sum();
+    let names_len = parts.recipient.names_len();
+    let capacity = [
+        payload.len(),
+        parts.encrypted_key.len(),
+        names_len,
+        OVERHEAD,
+    ]
+    .iter()
+    .sum();
     let mut out = Writer::with_capacity(capacity);
     let mut encrypted = Ok(());
     out.sequence(|info| {
@@ -326,7 +509,7 @@ pub(crate) fn write_enveloped_data(
     encrypted.map(|()| out.into_bytes())
 }
 
-/// The most bytes of an envelope that are neither payload nor encrypted key nor the name of the recipient: padding, an
+/// The most bytes of an envelope that are neither payload nor encrypted key nor who recipient and originator are: padding, an
 /// initialisation vector, algorithms with the parameters of OAEP, tags and lengths.
 const OVERHEAD: usize = 320;
 

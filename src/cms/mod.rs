@@ -6,8 +6,8 @@ mod signed_data;
 mod verify;
 
 pub(crate) use enveloped_data::{
-    EnvelopeParts, EnvelopedData, KeyTransRecipient, PasswordRecipient, RecipientInfo,
-    RecipientParts, write_enveloped_data,
+    EnvelopeParts, EnvelopedData, KeyAgreeRecipient, KeyTransRecipient, PasswordRecipient,
+    RecipientInfo, RecipientParts, write_enveloped_data,
 };
 pub(crate) use identifier::Identifier;
 pub(crate) use signed_data::{

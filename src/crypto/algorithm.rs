@@ -247,6 +247,57 @@ pub struct PasswordEncryption {
     pub cipher: ContentCipher,
 }
 
+/// How a content-encryption key is encrypted to a key on an elliptic curve: a key that is made for one message agrees with it
+/// on a secret by ECDH ([RFC 5753, section 3.1]), the function of ANSI X9.63 ([section 7.2]) makes a key of that, and AES key
+/// wrap encrypts with it.
+///
+/// [RFC 5753, section 3.1]: https://www.rfc-editor.org/rfc/rfc5753#section-3.1
+/// [section 7.2]: https://www.rfc-editor.org/rfc/rfc5753#section-7.2
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyAgreement {
+    /// The digest of the key derivation function.
+    pub kdf_digest: DigestAlgorithm,
+    /// What encrypts the content key.
+    pub wrap: KeyWrap,
+}
+
+/// AES key wrap ([RFC 3394](https://www.rfc-editor.org/rfc/rfc3394)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum KeyWrap {
+    /// With AES-128.
+    Aes128,
+    /// With AES-192.
+    Aes192,
+    /// With AES-256.
+    Aes256,
+}
+
+impl KeyWrap {
+    /// Every key wrap that this crate can name.
+    pub const ALL: [Self; 3] = [Self::Aes128, Self::Aes192, Self::Aes256];
+
+    /// The length of the key that encrypts, in bytes.
+    #[must_use]
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::Aes128 => 16,
+            Self::Aes192 => 24,
+            Self::Aes256 => 32,
+        }
+    }
+
+    /// The name in lower case, such as `aes-128-wrap`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aes128 => "aes-128-wrap",
+            Self::Aes192 => "aes-192-wrap",
+            Self::Aes256 => "aes-256-wrap",
+        }
+    }
+}
+
 /// How a content-encryption key reaches its recipient: the kind of a RecipientInfo
 /// ([RFC 5652, section 6.2](https://www.rfc-editor.org/rfc/rfc5652#section-6.2)) with its algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -256,15 +307,18 @@ pub enum KeyManagement {
     Transport(KeyTransport),
     /// Encrypted under a password that both sides know: in SCEP, the challenge password.
     Password(PasswordEncryption),
+    /// Encrypted to the public key of a certificate, on an elliptic curve, by key agreement.
+    Agreement(KeyAgreement),
 }
 
 impl KeyManagement {
-    /// The name in lower case without parameters, such as `rsa-oaep` or `password`.
+    /// The name in lower case without parameters, such as `rsa-oaep`, `password` or `ecdh`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Transport(transport) => transport.name(),
             Self::Password(_) => "password",
+            Self::Agreement(_) => "ecdh",
         }
     }
 }

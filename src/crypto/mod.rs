@@ -4,6 +4,7 @@ mod algorithm;
 #[cfg(feature = "aws-lc-rs")]
 #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
 pub mod aws_lc_rs;
+pub(crate) mod key_wrap;
 mod policy;
 mod provider;
 pub(crate) mod public_key;
@@ -13,10 +14,11 @@ pub(crate) mod pwri_kek;
 pub mod rustcrypto;
 mod set;
 mod signer_key;
+pub(crate) mod x963_kdf;
 
 pub use algorithm::{
-    ContentCipher, DigestAlgorithm, EllipticCurve, KeyManagement, KeyTransport, PasswordEncryption,
-    SignatureAlgorithm,
+    ContentCipher, DigestAlgorithm, EllipticCurve, KeyAgreement, KeyManagement, KeyTransport,
+    KeyWrap, PasswordEncryption, SignatureAlgorithm,
 };
 pub use policy::Policy;
 pub use provider::{
@@ -25,8 +27,8 @@ pub use provider::{
 };
 pub(crate) use public_key::{check_public_key, fits_transport, is_same_key};
 pub use set::{
-    CipherSet, CurveSet, DigestSet, SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet,
-    TransportScheme, TransportSet,
+    CipherSet, CurveSet, DigestSet, KeyWrapSet, SignatureScheme, SignatureSchemeSet, Tolerance,
+    ToleranceSet, TransportScheme, TransportSet,
 };
 pub use signature::rand_core::{self, CryptoRng};
 pub use signer_key::SignerKey;

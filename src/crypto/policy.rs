@@ -1,9 +1,9 @@
 //! What messages may use.
 
 use super::{
-    CipherSet, ContentCipher, CurveSet, DigestAlgorithm, DigestSet, EllipticCurve, KeyTransport,
-    PasswordEncryption, SignatureScheme, SignatureSchemeSet, Tolerance, ToleranceSet,
-    TransportScheme, TransportSet,
+    CipherSet, ContentCipher, CurveSet, DigestAlgorithm, DigestSet, EllipticCurve, KeyAgreement,
+    KeyTransport, KeyWrap, KeyWrapSet, PasswordEncryption, SignatureScheme, SignatureSchemeSet,
+    Tolerance, ToleranceSet, TransportScheme, TransportSet,
 };
 use core::ops::RangeInclusive;
 
@@ -36,6 +36,8 @@ pub struct Policy {
     max_rsa_modulus_bits: usize,
     max_rsa_exponent_bits: usize,
     curves: CurveSet,
+    key_agreement_digests: DigestSet,
+    key_wraps: KeyWrapSet,
     password_prfs: DigestSet,
     password_ciphers: CipherSet,
     password_iterations: u32,
@@ -54,8 +56,9 @@ impl Policy {
     /// AES-CBC and SHA-2 only, RSA from 2048 to 8192 bits, every elliptic curve, no tolerance.
     ///
     /// SHA-1 stays allowed as hash and MGF hash of OAEP, where it is the default of
-    /// [RFC 8017, appendix A.2.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.2.1), and in the HMAC of PBKDF2, where it
-    /// is that of [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2): its collisions do no harm there.
+    /// [RFC 8017, appendix A.2.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.2.1), in the HMAC of PBKDF2, where it is that of
+    /// [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2), and in key agreement, where some programs
+    /// know nothing else: its collisions do no harm there.
     #[must_use]
     pub const fn strict() -> Self {
         Self {
@@ -71,6 +74,8 @@ impl Policy {
             max_rsa_modulus_bits: 8192,
             max_rsa_exponent_bits: 33,
             curves: CurveSet::of(&EllipticCurve::ALL),
+            key_agreement_digests: SHA1_AND_2,
+            key_wraps: KeyWrapSet::of(&KeyWrap::ALL),
             password_prfs: SHA1_AND_2,
             password_ciphers: AES,
             password_iterations: 600_000,
@@ -193,6 +198,21 @@ impl Policy {
         self.curves
     }
 
+    /// The digests of the key derivation function of key agreement. With none, nothing is encrypted by key agreement.
+    ///
+    /// It is an extension: [RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1) knows keys that decrypt and
+    /// challenge passwords, and a renewal or query by a key on a curve has neither.
+    #[must_use]
+    pub const fn key_agreement_digests(&self) -> DigestSet {
+        self.key_agreement_digests
+    }
+
+    /// The key wraps of key agreement.
+    #[must_use]
+    pub const fn key_wraps(&self) -> KeyWrapSet {
+        self.key_wraps
+    }
+
     /// The digests in the HMAC of PBKDF2. With none, nothing is encrypted under passwords.
     #[must_use]
     pub const fn password_prfs(&self) -> DigestSet {
@@ -233,6 +253,32 @@ impl Policy {
             cipher: [Aes128Cbc, Aes256Cbc, Aes192Cbc, TripleDesCbc]
                 .into_iter()
                 .find(|cipher| self.password_ciphers.contains(*cipher))?,
+        })
+    }
+
+    /// With what a content key of `key_len` bytes is encrypted to a key on a curve: the digest that suits the curve
+    /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)) or else the first allowed, and the shortest allowed
+    /// key wrap that is no weaker than the key, or else the longest.
+    pub(crate) fn fresh_key_agreement(
+        &self,
+        curve: EllipticCurve,
+        key_len: usize,
+    ) -> Option<KeyAgreement> {
+        use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+
+        let suiting = match curve {
+            EllipticCurve::P256 => Sha256,
+            EllipticCurve::P384 => Sha384,
+            EllipticCurve::P521 => Sha512,
+        };
+        let mut wraps = self.key_wraps.iter();
+        Some(KeyAgreement {
+            kdf_digest: [suiting, Sha256, Sha384, Sha512, Sha1]
+                .into_iter()
+                .find(|digest| self.key_agreement_digests.contains(*digest))?,
+            wrap: wraps
+                .find(|wrap| wrap.key_len() >= key_len)
+                .or_else(|| self.key_wraps.iter().last())?,
         })
     }
 
@@ -363,6 +409,20 @@ impl Policy {
     #[must_use]
     pub const fn with_curves(mut self, curves: CurveSet) -> Self {
         self.curves = curves;
+        self
+    }
+
+    /// Takes other [`key_agreement_digests`](Self::key_agreement_digests).
+    #[must_use]
+    pub const fn with_key_agreement_digests(mut self, digests: DigestSet) -> Self {
+        self.key_agreement_digests = digests;
+        self
+    }
+
+    /// Takes other [`key_wraps`](Self::key_wraps).
+    #[must_use]
+    pub const fn with_key_wraps(mut self, wraps: KeyWrapSet) -> Self {
+        self.key_wraps = wraps;
         self
     }
 

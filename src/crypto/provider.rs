@@ -74,6 +74,12 @@ impl PartialEq for DigestValue {
 
 impl Eq for DigestValue {}
 
+impl Zeroize for DigestValue {
+    fn zeroize(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
 /// Computes digests.
 pub trait ComputeDigest: Send + Sync {
     /// The digest over the concatenation of `parts`.
@@ -104,7 +110,7 @@ pub trait VerifySignature: Send + Sync {
     ) -> Result<(), CryptoError>;
 }
 
-/// Encrypts content-encryption keys to public keys.
+/// Encrypts content-encryption keys to public keys, or agrees on what they are encrypted with.
 pub trait EncryptKey: Send + Sync {
     /// Encrypts `key` to `public_key`, a DER SubjectPublicKeyInfo.
     ///
@@ -117,6 +123,24 @@ pub trait EncryptKey: Send + Sync {
         key: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>, CryptoError>;
+
+    /// Makes a key on the curve of `public_key`, a DER SubjectPublicKeyInfo, agrees on a secret with it by ECDH, and forgets the
+    /// private half. Gives the public half, a DER SubjectPublicKeyInfo too, and the secret: the x coordinate of the shared
+    /// point, as long as the curve's field
+    /// ([RFC 5753, section 3.1.2](https://www.rfc-editor.org/rfc/rfc5753#section-3.1.2)).
+    ///
+    /// Without an implementation of its own, nothing is encrypted to keys on curves.
+    ///
+    /// # Errors
+    /// Any [`CryptoError`]: [`CryptoError::InvalidKey`] for a point that is not on the curve.
+    fn agree(
+        &self,
+        public_key: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CryptoError> {
+        let _ = (public_key, rng);
+        Err(CryptoError::Unsupported)
+    }
 }
 
 /// Encrypts and decrypts content in CBC mode. Padding is not its concern: this crate adds and checks it.
@@ -205,7 +229,7 @@ pub trait SigningKey: Send + Sync {
     ) -> Result<Vec<u8>, CryptoError>;
 }
 
-/// A private key that decrypts content-encryption keys, here or elsewhere.
+/// A private key that decrypts content-encryption keys, or agrees on what they are encrypted with, here or elsewhere.
 pub trait DecryptionKey: Send + Sync {
     /// The public key as a DER SubjectPublicKeyInfo, if the key knows it. It is compared to the certificate's.
     fn public_key(&self) -> Option<&[u8]>;
@@ -222,6 +246,25 @@ pub trait DecryptionKey: Send + Sync {
         encrypted_key: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError>;
+
+    /// Agrees on a secret with another key by ECDH: the x coordinate of the shared point, as long as the curve's field
+    /// ([RFC 5753, section 3.1.3](https://www.rfc-editor.org/rfc/rfc5753#section-3.1.3)). `public_key` is a DER
+    /// SubjectPublicKeyInfo on the curve of this key, and its point may be none of the curve's: whoever sent the message wrote it.
+    ///
+    /// Without an implementation of its own, no message opens that is encrypted to a key on a curve.
+    ///
+    /// The caller never branches on the result: a failed agreement goes on with a substitute key.
+    ///
+    /// # Errors
+    /// Any [`CryptoError`]: [`CryptoError::InvalidKey`] for a point that is not on the curve.
+    fn agree(
+        &self,
+        public_key: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let _ = (public_key, rng);
+        Err(CryptoError::Unsupported)
+    }
 
     /// A secret of this key, the same at every call, from which substitute content keys are derived.
     fn substitute_secret(&self) -> &SubstituteSecret;

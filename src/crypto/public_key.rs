@@ -1,11 +1,10 @@
 //! What a policy asks of a public key.
 
-#[cfg(feature = "ec")]
-use super::EllipticCurve;
-use super::{KeyTransport, Policy, SignatureScheme};
-use crate::algorithm_identifier::{AlgorithmIdentifier, curve_of};
-use crate::asn1::{Reader, tag};
+use super::{EllipticCurve, KeyTransport, Policy, SignatureScheme};
+use crate::algorithm_identifier::{AlgorithmIdentifier, curve_of, write_ec_public_key};
+use crate::asn1::{Reader, encode, tag};
 use crate::{Item, Layer, Limits, Oid, ParseError, Refused, oid};
+use alloc::vec::Vec;
 
 /// Checks a public key, the DER of a SubjectPublicKeyInfo, against the policy.
 pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refused> {
@@ -28,9 +27,18 @@ pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refus
 }
 
 /// The curve of an id-ecPublicKey key, if it is one that this crate can name.
-#[cfg(feature = "ec")]
 pub(crate) fn key_curve(spki: &[u8]) -> Option<EllipticCurve> {
     read(spki).ok()?.curve()
+}
+
+/// The SubjectPublicKeyInfo of a point on a curve.
+pub(crate) fn ec_public_key(curve: EllipticCurve, point: &[u8]) -> Vec<u8> {
+    encode(point.len().saturating_add(32), |out| {
+        out.sequence(|key| {
+            write_ec_public_key(key, curve);
+            key.bit_string(point);
+        });
+    })
 }
 
 fn check_rsa(key: &PublicKey<'_>, policy: &Policy) -> Result<(), Refused> {
@@ -150,7 +158,6 @@ impl<'a> PublicKey<'a> {
         self.algorithm == oid::RSA_ENCRYPTION && self.identifier.has_null_or_none()
     }
 
-    #[cfg(feature = "ec")]
     fn curve(&self) -> Option<EllipticCurve> {
         match self.algorithm {
             oid::EC_PUBLIC_KEY => self.identifier.named_curve().and_then(curve_of),
@@ -204,10 +211,8 @@ fn is_odd(magnitude: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asn1::{Writer, encode};
-    use crate::crypto::EllipticCurve;
+    use crate::asn1::Writer;
     use alloc::vec;
-    use alloc::vec::Vec;
 
     fn spki(algorithm: Oid, modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
         let key = encode(0, |w| {

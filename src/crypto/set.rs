@@ -1,6 +1,8 @@
 //! Sets of algorithms and of what else a policy allows, as bits in a byte.
 
-use super::{ContentCipher, DigestAlgorithm, EllipticCurve, KeyTransport, SignatureAlgorithm};
+use super::{
+    ContentCipher, DigestAlgorithm, EllipticCurve, KeyTransport, KeyWrap, SignatureAlgorithm,
+};
 use core::fmt;
 
 /// Defines a set of the values of one enum as bits.
@@ -83,6 +85,11 @@ bit_set! {
 bit_set! {
     /// A set of elliptic curves.
     CurveSet of EllipticCurve { P256 = 1, P384 = 2, P521 = 4 }
+}
+
+bit_set! {
+    /// A set of key wraps.
+    KeyWrapSet of KeyWrap { Aes128 = 1, Aes192 = 2, Aes256 = 4 }
 }
 
 bit_set! {
@@ -244,6 +251,7 @@ mod tests {
             4
         );
         assert_eq!(CurveSet::of(&EllipticCurve::ALL).iter().count(), 3);
+        assert_eq!(KeyWrapSet::of(&KeyWrap::ALL).iter().count(), 3);
         assert_eq!(
             ToleranceSet::of(&Tolerance::ALL).iter().count(),
             Tolerance::ALL.len()

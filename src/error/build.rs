@@ -19,8 +19,11 @@ pub enum BuildError {
     EmptyPolicy,
     /// The recipient's certificate or its key cannot be encrypted to.
     Recipient(Refused),
-    /// The recipient's key signs and cannot be encrypted to, and no challenge password is at hand to encrypt under.
+    /// Nothing can be encrypted to the recipient's key, and no challenge password is at hand to encrypt under: the key only signs,
+    /// or the policy has no key agreement.
     NoPassword(Oid),
+    /// The keyUsage of the recipient's certificate has no keyAgreement, and no challenge password is at hand to encrypt under.
+    NoKeyAgreement,
     /// A value cannot be written as this item.
     InvalidInput(Item),
     /// The key gave no signature, or the envelope could not be made.
@@ -43,9 +46,11 @@ impl BuildError {
     #[must_use]
     pub const fn cause(&self) -> Cause {
         match self {
-            Self::Recipient(_) | Self::NoPassword(_) | Self::EmptyPolicy | Self::NoAlgorithm => {
-                Cause::Policy
-            }
+            Self::Recipient(_)
+            | Self::NoPassword(_)
+            | Self::NoKeyAgreement
+            | Self::EmptyPolicy
+            | Self::NoAlgorithm => Cause::Policy,
             _ => Cause::Misuse,
         }
     }
@@ -76,7 +81,10 @@ impl fmt::Display for BuildError {
             }
             Self::NoPassword(key) => write!(
                 f,
-                "the recipient's key ({key}) only signs, and there is no challenge password to encrypt under"
+                "nothing can be encrypted to the recipient's key ({key}), and there is no challenge password to encrypt under"
+            ),
+            Self::NoKeyAgreement => f.write_str(
+                "the recipient's keyUsage has no keyAgreement, and there is no challenge password to encrypt under",
             ),
             Self::InvalidInput(item) => write!(f, "the value cannot be written as {item}"),
             Self::Crypto(error) => error.fmt(f),

@@ -81,6 +81,14 @@ pub enum Refused {
     RsaExponentBits(usize),
     /// An RSA key whose exponent is even or less than 3, or whose modulus is even.
     RsaKey,
+    /// The key agreement scheme of a recipient, with its key derivation function.
+    KeyAgreement(Oid),
+    /// The key wrap of a key agreement.
+    KeyWrap(Oid),
+    /// A key agreement names no key wrap.
+    NoKeyWrap,
+    /// The originator of a key agreement is named by a certificate, and brings no key for this message.
+    Originator,
     /// The keyDerivationAlgorithm of a password recipient: anything but PBKDF2 with readable parameters.
     KeyDerivation(Oid),
     /// A password recipient names no keyDerivationAlgorithm.
@@ -195,6 +203,13 @@ impl fmt::Display for Refused {
             Self::OaepDigest(oid) => ("hash of RSAES-OAEP", oid),
             Self::MgfDigest(oid) => ("mask generation hash of RSAES-OAEP", oid),
             Self::PublicKey(oid) => ("algorithm of a public key", oid),
+            Self::KeyAgreement(oid) => ("scheme of key agreement", oid),
+            Self::KeyWrap(oid) => ("key wrap of a key agreement", oid),
+            Self::NoKeyWrap => return f.write_str("a key agreement names no key wrap"),
+            Self::Originator => {
+                return f
+                    .write_str("the originator of a key agreement brings no key for the message");
+            }
             Self::KeyDerivation(oid) => ("keyDerivationAlgorithm", oid),
             Self::PasswordPrf(oid) => ("pseudorandom function of PBKDF2", oid),
             Self::PasswordCipher(oid) => ("cipher of PWRI-KEK", oid),

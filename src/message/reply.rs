@@ -13,18 +13,16 @@ use crate::cms::write_certs_only;
 use crate::crl::Crl;
 use crate::crypto::{
     ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, Provider,
-    SignatureAlgorithm, SigningKey, fits_transport, is_same_key,
+    SignatureAlgorithm, SigningKey, is_same_key,
 };
 use crate::csr::Challenge;
 use crate::microsoft::Hresult;
 use crate::pki_message::build::{
-    AttributeSet, EnvelopeRecipient, KeyUse, ReplyAttributes, Unsigned, check_text, key_use, seal,
-    under_password,
+    Addressee, AttributeSet, EnvelopeRecipient, ReplyAttributes, Unsigned, check_text, seal,
 };
 use crate::pki_message::{PkiMessage, SignerIdentity};
 use crate::{
-    BuildError, Error, FailInfo, Item, MessageType, Nonce, OpenError, PkiStatus, Refused,
-    VerifyError,
+    BuildError, Error, FailInfo, Item, MessageType, Nonce, OpenError, PkiStatus, VerifyError,
 };
 
 /// Builds the reply to an opened request: SUCCESS, FAILURE or PENDING.
@@ -93,13 +91,14 @@ impl Request {
 
     /// Whether and how a SUCCESS would be enveloped: ask before issuing what cannot be delivered.
     ///
-    /// It is encrypted to the signer's key or, where that only signs, under the challenge password of the CSR
-    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). A poll has no CSR: see
-    /// [`ReplyBuilder::success_envelope`].
+    /// It is encrypted to the signer's key if that decrypts; else under the challenge password of the CSR
+    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)); else, to a key on a curve, by key agreement, as
+    /// renewals and queries need it. A poll has no CSR: see [`ReplyBuilder::success_envelope`].
     ///
     /// # Errors
-    /// [`BuildError::Recipient`] if the signer's key is refused by the policy, [`BuildError::NoPassword`] if it only signs and
-    /// the CSR has no challenge password.
+    /// [`BuildError::Recipient`] if the signer's key is refused by the policy; without a challenge password in the CSR,
+    /// [`BuildError::NoPassword`] if the key only signs, and [`BuildError::NoKeyAgreement`] if the certificate's keyUsage forbids
+    /// key agreement.
     pub fn success_envelope(&self) -> Result<(ContentCipher, KeyManagement), BuildError> {
         let challenge = self.challenge();
         let recipient =
@@ -115,25 +114,17 @@ impl Request {
         &'a self,
         challenge: Option<&'a str>,
     ) -> Result<EnvelopeRecipient<'a>, BuildError> {
-        if let KeyUse::OnlySigns(key) = key_use(self.signer(), self.policy())? {
-            return under_password(challenge, key, self.policy());
-        }
-        let (key_len, public_key) = (
-            self.content_cipher().key_len(),
-            self.signer().public_key_der(),
-        );
         let mirrored = match self.key_management() {
             KeyManagement::Transport(transport) => Some(transport),
-            KeyManagement::Password(_) => None,
+            KeyManagement::Password(_) | KeyManagement::Agreement(_) => None,
         };
-        // A short key and a long OAEP hash leave no room for the content key.
-        mirrored
-            .into_iter()
-            .chain([KeyTransport::RsaPkcs1v15])
-            .filter(|transport| self.policy().allows_transport(*transport))
-            .find(|transport| fits_transport(public_key, *transport, key_len))
-            .map(|transport| EnvelopeRecipient::Certificate(self.signer(), transport))
-            .ok_or(BuildError::Recipient(Refused::RsaKey))
+        let addressee = Addressee {
+            certificate: self.signer(),
+            password: challenge,
+            cipher: self.content_cipher(),
+        };
+        let transports = mirrored.into_iter().chain([KeyTransport::RsaPkcs1v15]);
+        addressee.envelope_recipient(transports, self.policy())
     }
 }
 
@@ -160,7 +151,7 @@ impl<'r> ReplyBuilder<'r> {
         self
     }
 
-    /// Takes the challenge password of the enrolment, under which a SUCCESS is encrypted if the signer's key only signs. Without
+    /// Takes the challenge password of the enrolment, under which a SUCCESS is encrypted if the signer's key cannot decrypt. Without
     /// it, that is the one in the request's CSR; a CertPoll has none, and what waits for it
     /// ([`HeldEnrolment`](crate::server::HeldEnrolment)) holds none, so keep it as secret as the passwords that you gave out.
     #[must_use]

@@ -14,9 +14,7 @@ use crate::crypto::{
 };
 use crate::csr::{Challenge, Csr};
 use crate::pki_message::SignerIdentity;
-use crate::pki_message::build::{
-    AttributeSet, EnvelopeRecipient, KeyUse, Unsigned, key_use, seal, under_password,
-};
+use crate::pki_message::build::{Addressee, AttributeSet, Unsigned, seal};
 use crate::{BuildError, MessageType, Nonce, TransactionId};
 
 /// Builds a request: encrypted to the CA's recipient, signed by the client.
@@ -159,9 +157,9 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
-    /// Takes the challenge password, under which the request is encrypted if the CA's key only signs
+    /// Takes the challenge password, under which the request is encrypted if the CA's key cannot decrypt
     /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). Without it, that is the one in the CSR;
-    /// a poll has none.
+    /// a poll has none. Where there is none at all, a CA's key on a curve is encrypted to by key agreement.
     ///
     /// Whoever captures such a message can try passwords at it: it is as good as the password is hard to guess.
     #[must_use]
@@ -173,7 +171,8 @@ impl<'b> RequestBuilder<'b> {
     /// Encrypts the payload and puts the message together.
     ///
     /// # Errors
-    /// [`BuildError::NoPassword`] if the CA's key only signs and there is no challenge password,
+    /// [`BuildError::NoPassword`] if the CA's key only signs and there is no challenge password, [`BuildError::NoKeyAgreement`] if
+    /// it is on a curve and its certificate's keyUsage forbids key agreement,
     /// [`BuildError::EmptyPolicy`] if the policy refuses the cipher or key transport, [`BuildError::NoAlgorithm`] if it
     /// refuses all that the signing key can do, [`BuildError::Recipient`] if the CA's recipient cannot be encrypted to.
     pub fn build(
@@ -186,19 +185,12 @@ impl<'b> RequestBuilder<'b> {
         let cipher = cipher
             .filter(|cipher| policy.content_ciphers().contains(*cipher))
             .ok_or(BuildError::EmptyPolicy)?;
-        let recipient = match key_use(self.ca.recipient(), policy)? {
-            KeyUse::OnlySigns(key) => under_password(
-                self.challenge
-                    .as_ref()
-                    .map(|challenge| challenge.0.as_str()),
-                key,
-                policy,
-            )?,
-            KeyUse::Encrypts if policy.allows_transport(self.transport) => {
-                EnvelopeRecipient::Certificate(self.ca.recipient(), self.transport)
-            }
-            KeyUse::Encrypts => return Err(BuildError::EmptyPolicy),
+        let addressee = Addressee {
+            certificate: self.ca.recipient(),
+            password: self.challenge.as_ref().map(|one| one.0.as_str()),
+            cipher,
         };
+        let recipient = addressee.envelope_recipient([self.transport], policy)?;
         let envelope = seal(provider, recipient, cipher, &self.payload, rng)?;
         let transaction_id = self
             .transaction_id

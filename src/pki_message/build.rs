@@ -6,21 +6,22 @@ use core::fmt;
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use super::agreement::WrappedKey;
 use crate::asn1::{SetOf, Writer, encode, tag};
 use crate::certificate::Certificate;
 use crate::cms::{
     EnvelopeParts, Identifier, RecipientParts, SignerParts, write_enveloped_data, write_signed_data,
 };
-use crate::crypto::public_key::key_algorithm;
+use crate::crypto::public_key::{key_algorithm, key_curve};
 use crate::crypto::pwri_kek;
 use crate::crypto::{
-    ContentCipher, CryptoError, DigestAlgorithm, KeyManagement, KeyTransport, PasswordEncryption,
-    Policy, Provider, SignatureAlgorithm, SignatureScheme, SigningKey, check_public_key,
-    is_same_key,
+    ContentCipher, CryptoError, DigestAlgorithm, KeyAgreement, KeyManagement, KeyTransport,
+    PasswordEncryption, Policy, Provider, SignatureAlgorithm, SignatureScheme, SigningKey,
+    check_public_key, fits_transport, is_same_key,
 };
 use crate::microsoft::Hresult;
 use crate::oid::{self, Oid};
-use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, TransactionId};
+use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, Refused, TransactionId};
 
 /// Who signs a message: a certificate, what its key can do, and the certificates that go along.
 ///
@@ -341,53 +342,81 @@ fn write_attribute(set: &mut SetOf<'_>, oid: Oid, value: impl FnOnce(&mut Writer
 /// To whom an envelope is encrypted, and how.
 #[derive(Clone, Copy)]
 pub(crate) enum EnvelopeRecipient<'a> {
-    Certificate(&'a Certificate<'a>, KeyTransport),
+    Transport(&'a Certificate<'a>, KeyTransport),
+    Agreement(&'a Certificate<'a>, KeyAgreement),
     Password(&'a str, PasswordEncryption),
 }
 
 impl EnvelopeRecipient<'_> {
     pub(crate) const fn key_management(&self) -> KeyManagement {
         match self {
-            Self::Certificate(_, transport) => KeyManagement::Transport(*transport),
+            Self::Transport(_, transport) => KeyManagement::Transport(*transport),
+            Self::Agreement(_, agreement) => KeyManagement::Agreement(*agreement),
             Self::Password(_, encryption) => KeyManagement::Password(*encryption),
         }
     }
 }
 
-/// Whether a certificate's key can be encrypted to, or why not: it only signs, and then a password must stand in, or the
-/// policy refuses it.
-pub(crate) enum KeyUse {
-    Encrypts,
-    OnlySigns(Oid),
+/// Who is to get an envelope, and what may be used for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Addressee<'a> {
+    pub(crate) certificate: &'a Certificate<'a>,
+    /// The challenge password that is shared in the transaction.
+    pub(crate) password: Option<&'a str>,
+    pub(crate) cipher: ContentCipher,
 }
 
-/// What a certificate's key, which the policy must allow, can be used for.
-pub(crate) fn key_use(
-    certificate: &Certificate<'_>,
-    policy: &Policy,
-) -> Result<KeyUse, BuildError> {
-    let public_key = certificate.public_key_der();
-    check_public_key(public_key, policy).map_err(BuildError::Recipient)?;
-    Ok(match key_algorithm(public_key) {
-        Some(other) if other != oid::RSA_ENCRYPTION => KeyUse::OnlySigns(other),
-        _ => KeyUse::Encrypts,
-    })
-}
+impl<'a> Addressee<'a> {
+    /// How a content key is encrypted to the certificate's key, which the policy must allow.
+    ///
+    /// A key that decrypts gets it by one of `transports`, the first that the policy allows and that fits. For one that does not
+    /// there is the password ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)) or, where none is shared,
+    /// key agreement, if it is on a curve.
+    pub(crate) fn envelope_recipient(
+        &self,
+        transports: impl IntoIterator<Item = KeyTransport>,
+        policy: &Policy,
+    ) -> Result<EnvelopeRecipient<'a>, BuildError> {
+        let public_key = self.certificate.public_key_der();
+        check_public_key(public_key, policy).map_err(BuildError::Recipient)?;
+        let algorithm = key_algorithm(public_key).unwrap_or(oid::RSA_ENCRYPTION);
+        if algorithm != oid::RSA_ENCRYPTION {
+            return self.without_decryption(algorithm, policy);
+        }
+        let mut allowed = transports
+            .into_iter()
+            .filter(|transport| policy.allows_transport(*transport))
+            .peekable();
+        allowed.peek().ok_or(BuildError::EmptyPolicy)?;
+        // A short key and a long OAEP hash leave no room for the content key.
+        allowed
+            .find(|transport| fits_transport(public_key, *transport, self.cipher.key_len()))
+            .map(|transport| EnvelopeRecipient::Transport(self.certificate, transport))
+            .ok_or(BuildError::Recipient(Refused::RsaKey))
+    }
 
-/// Encryption under the challenge password, [RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1), for a
-/// holder whose `key` only signs.
-pub(crate) fn under_password<'a>(
-    password: Option<&'a str>,
-    key: Oid,
-    policy: &Policy,
-) -> Result<EnvelopeRecipient<'a>, BuildError> {
-    let password = password.filter(|password| !password.is_empty());
-    let password = password.ok_or(BuildError::NoPassword(key))?;
-    let encryption = policy.fresh_password_encryption();
-    Ok(EnvelopeRecipient::Password(
-        password,
-        encryption.ok_or(BuildError::EmptyPolicy)?,
-    ))
+    fn without_decryption(
+        &self,
+        algorithm: Oid,
+        policy: &Policy,
+    ) -> Result<EnvelopeRecipient<'a>, BuildError> {
+        let password = self.password.filter(|password| !password.is_empty());
+        let encryption = policy.fresh_password_encryption();
+        if let (Some(password), Some(encryption)) = (password, encryption) {
+            return Ok(EnvelopeRecipient::Password(password, encryption));
+        }
+        let reason = match password {
+            Some(_) => BuildError::EmptyPolicy,
+            None => BuildError::NoPassword(algorithm),
+        };
+        let curve = key_curve(self.certificate.public_key_der()).ok_or(reason)?;
+        let agreement = policy.fresh_key_agreement(curve, self.cipher.key_len());
+        let agreement = agreement.ok_or(reason)?;
+        match self.certificate.key_usage() {
+            Some(usage) if !usage.key_agreement() => Err(BuildError::NoKeyAgreement),
+            _ => Ok(EnvelopeRecipient::Agreement(self.certificate, agreement)),
+        }
+    }
 }
 
 /// Encrypts a payload to one recipient, [RFC 8894, section 3.2.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.2).
@@ -418,12 +447,21 @@ pub(crate) fn seal(
         })
     };
     let envelope = match recipient {
-        EnvelopeRecipient::Certificate(certificate, transport) => {
+        EnvelopeRecipient::Transport(certificate, transport) => {
             let public_key = certificate.public_key_der();
             let encryption = provider.key_encryption();
             let encrypted_key = encryption.encrypt_key(transport, public_key, key, rng)?;
             let rid = Identifier::of(certificate);
             write(RecipientParts::KeyTrans { rid, transport }, &encrypted_key)?
+        }
+        EnvelopeRecipient::Agreement(certificate, agreement) => {
+            let wrapped = WrappedKey::new(provider, certificate, agreement, key, rng)?;
+            let recipient = RecipientParts::KeyAgree {
+                rid: Identifier::of(certificate),
+                agreement,
+                originator: wrapped.originator()?,
+            };
+            write(recipient, &wrapped.encrypted_key)?
         }
         EnvelopeRecipient::Password(password, encryption) => {
             let mut salt = [0; SALT_LEN];

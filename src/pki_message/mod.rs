@@ -11,9 +11,11 @@
 //!
 //! [RFC 8894, section 3]: https://www.rfc-editor.org/rfc/rfc8894#section-3
 
+mod agreement;
 mod attributes;
 pub(crate) mod build;
 pub(crate) mod open;
+mod open_password;
 mod parse;
 mod trust;
 mod verify;

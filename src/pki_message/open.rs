@@ -7,18 +7,16 @@ use ctutils::{Choice, CtEq, CtGt, CtSelect};
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::build::password_key;
+use super::agreement::AgreedKey;
 use super::parse::PkiMessage;
 use crate::algorithm_identifier::KeyTransportError;
 use crate::asn1::OctetString;
 use crate::certificate::Certificate;
-use crate::cms::{EnvelopedData, Identifier, KeyTransRecipient, PasswordRecipient, RecipientInfo};
+use crate::cms::{EnvelopedData, Identifier, KeyAgreeRecipient, KeyTransRecipient, RecipientInfo};
 use crate::crypto::public_key::key_algorithm;
-use crate::crypto::pwri_kek;
 use crate::crypto::{
     ContentCipher, CryptoError, DecryptionKey, DigestAlgorithm, KeyManagement, KeyTransport,
-    PasswordEncryption, Policy, Provider, SubstituteSecret, Tolerance, TransportScheme,
-    is_same_key,
+    Policy, Provider, SubstituteSecret, Tolerance, TransportScheme, is_same_key,
 };
 use crate::oid;
 use crate::{BuildError, DecryptError, Item, OpenError, ParseError, ParseErrorKind};
@@ -30,11 +28,11 @@ pub struct Recipient<'k> {
     certificate: &'k Certificate<'k>,
     key: Option<&'k dyn DecryptionKey>,
     passwords: [&'k str; MAX_PASSWORDS],
-    password_count: usize,
+    pub(super) password_count: usize,
 }
 
 /// The most passwords that are tried on a message.
-const MAX_PASSWORDS: usize = 4;
+pub(super) const MAX_PASSWORDS: usize = 4;
 
 impl<'k> Recipient<'k> {
     /// A certificate with its private key.
@@ -56,7 +54,7 @@ impl<'k> Recipient<'k> {
         }
     }
 
-    /// A certificate whose private key does not decrypt: what is for its holder is encrypted under a password.
+    /// A certificate without its private key, or with one that only signs: what is for its holder is encrypted under a password.
     #[must_use]
     pub const fn without_key(certificate: &'k Certificate<'k>) -> Self {
         Self {
@@ -90,8 +88,8 @@ impl<'k> Recipient<'k> {
         self.certificate
     }
 
-    /// Whether nothing can be encrypted to the certificate's key.
-    pub(crate) fn only_signs(&self) -> bool {
+    /// Whether nothing can be encrypted to the certificate's key without an agreement.
+    pub(crate) fn cannot_decrypt(&self) -> bool {
         key_algorithm(self.certificate.public_key_der()) != Some(oid::RSA_ENCRYPTION)
     }
 
@@ -99,7 +97,7 @@ impl<'k> Recipient<'k> {
         self.key
     }
 
-    fn passwords(&self) -> impl Iterator<Item = &'k str> + use<'k> {
+    pub(super) fn passwords(&self) -> impl Iterator<Item = &'k str> + use<'k> {
         self.passwords.into_iter().take(self.password_count)
     }
 }
@@ -114,25 +112,35 @@ impl core::fmt::Debug for Recipient<'_> {
 
 /// The encrypted content key of a message, for a private key that answers elsewhere.
 ///
-/// Have it decrypted, try [`transports`](Self::transports) in their order, tell which one it was by
-/// [`decrypted_with`](Self::decrypted_with), and bring the result back whatever it is, error or not:
+/// If there is an [`originator_key`](Self::originator_key), have the private key agree with it. Else have
+/// [the bytes](Self::as_bytes) decrypted, try [`transports`](Self::transports) in their order, and tell which one it was by
+/// [`decrypted_with`](Self::decrypted_with). Bring the result back whatever it is, error or not:
 /// [`open_with`](super::VerifiedMessage::open_with) goes on with a substitute key where it has to.
 #[derive(Clone, Debug)]
 pub struct EncryptedKey<'m> {
     message: &'m PkiMessage<'m>,
     recipient: usize,
     encrypted_key: Cow<'m, [u8]>,
-    declared: KeyTransport,
-    retry: Option<KeyTransport>,
-    /// Which of the two it was.
-    transport: KeyTransport,
+    technique: Technique,
     sealed: Sealed<'m>,
+}
+
+/// What the private key is to do.
+#[derive(Clone, Debug)]
+enum Technique {
+    Transport {
+        declared: KeyTransport,
+        retry: Option<KeyTransport>,
+        /// Which of the two it was.
+        used: KeyTransport,
+    },
+    Agreement(AgreedKey),
 }
 
 /// The encrypted content of a message, all that is public of it checked.
 #[derive(Clone, Copy, Debug)]
-struct Sealed<'m> {
-    cipher: ContentCipher,
+pub(super) struct Sealed<'m> {
+    pub(super) cipher: ContentCipher,
     iv: &'m [u8],
     content: OctetString<'m>,
 }
@@ -153,24 +161,46 @@ impl<'m> EncryptedKey<'m> {
         self.recipient
     }
 
-    /// The bytes to be decrypted.
+    /// The encrypted key. In key agreement it is this crate that decrypts it.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.encrypted_key
     }
 
-    /// How the key was encrypted: one algorithm, or two to be tried one after the other.
+    /// How the key was encrypted: one algorithm, or two to be tried one after the other; none in key agreement.
     // Interop: smallstep's pkcs7 uses the OAEP hash for MGF1 too and does not write that down.
     pub fn transports(&self) -> impl Iterator<Item = KeyTransport> + use<> {
-        core::iter::once(self.declared).chain(self.retry)
+        let (declared, retry) = match self.technique {
+            Technique::Transport {
+                declared, retry, ..
+            } => (Some(declared), retry),
+            Technique::Agreement(_) => (None, None),
+        };
+        declared.into_iter().chain(retry)
+    }
+
+    /// The public key with which the private key is to agree, a DER SubjectPublicKeyInfo on its curve; `None` in key transport.
+    ///
+    /// Whoever sent the message wrote it: a point that is not on the curve must not be computed with. What is to be brought back
+    /// is the x coordinate of the shared point, as long as the curve's field, as from
+    /// [`DecryptionKey::agree`].
+    #[must_use]
+    pub fn originator_key(&self) -> Option<&[u8]> {
+        match &self.technique {
+            Technique::Transport { .. } => None,
+            Technique::Agreement(agreed) => Some(&agreed.originator),
+        }
     }
 
     /// Tells with which of [`transports`](Self::transports) the key was decrypted, which a reply mirrors. It is the first
     /// if nothing is told.
     #[must_use]
     pub fn decrypted_with(mut self, transport: KeyTransport) -> Self {
-        if self.transports().any(|possible| possible == transport) {
-            self.transport = transport;
+        let mut possible = self.transports();
+        if let Technique::Transport { used, .. } = &mut self.technique
+            && possible.any(|possible| possible == transport)
+        {
+            *used = transport;
         }
         self
     }
@@ -185,7 +215,10 @@ impl<'m> EncryptedKey<'m> {
         OpenedBy {
             recipient: self.recipient,
             cipher: self.sealed.cipher,
-            key_management: KeyManagement::Transport(self.transport),
+            key_management: match &self.technique {
+                Technique::Transport { used, .. } => KeyManagement::Transport(*used),
+                Technique::Agreement(agreed) => KeyManagement::Agreement(agreed.agreement),
+            },
         }
     }
 
@@ -194,37 +227,52 @@ impl<'m> EncryptedKey<'m> {
         core::ptr::addr_eq(self.message, message)
     }
 
-    /// Decrypts the content key with a key that answers at once.
-    fn decrypt(
+    /// Has a key that answers at once decrypt the content key, or agree on what decrypts it.
+    fn ask(
         &mut self,
         key: &dyn DecryptionKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let mut result = Err(CryptoError::Failed);
-        for transport in self.transports() {
-            result = key.decrypt_key(transport, &self.encrypted_key, rng);
-            if result.is_ok() {
-                self.transport = transport;
-                break;
+        let transports = self.transports();
+        match &mut self.technique {
+            Technique::Agreement(agreed) => key.agree(&agreed.originator, rng),
+            Technique::Transport { used, .. } => {
+                let mut result = Err(CryptoError::Failed);
+                for transport in transports {
+                    result = key.decrypt_key(transport, &self.encrypted_key, rng);
+                    if result.is_ok() {
+                        *used = transport;
+                        break;
+                    }
+                }
+                result
             }
         }
-        result
     }
 
-    /// Decrypts the content; that the key is wrong does not show before the padding and the payload are checked.
+    /// Decrypts the content with what the private key gave; that it is wrong does not show before the padding and the payload
+    /// are checked.
     pub(crate) fn decrypt_content<E>(
         &self,
         provider: &Provider,
-        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        answer: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Opened, DecryptError> {
+        let answer = answer.map_err(|_| CryptoError::Failed);
+        let content_key = match &self.technique {
+            Technique::Transport { .. } => answer,
+            Technique::Agreement(agreed) => answer.and_then(|agreed_on| {
+                let len = self.sealed.cipher.key_len();
+                agreed.unwrap(provider, &agreed_on, &self.encrypted_key, len)
+            }),
+        };
         self.sealed
             .decrypt(provider, &self.encrypted_key, content_key, secret)
     }
 }
 
 impl Sealed<'_> {
-    fn decrypt<E>(
+    pub(super) fn decrypt<E>(
         &self,
         provider: &Provider,
         encrypted_key: &[u8],
@@ -319,72 +367,9 @@ impl PkiMessage<'_> {
         };
         let recipient = recipients.get(encrypted.recipient());
         let key = recipient.and_then(Recipient::key).ok_or(DecryptError)?;
-        let content_key = encrypted.decrypt(key, rng);
-        let opened = encrypted.decrypt_content(provider, content_key, key.substitute_secret())?;
+        let answer = encrypted.ask(key, rng);
+        let opened = encrypted.decrypt_content(provider, answer, key.substitute_secret())?;
         Ok((opened, encrypted.opened_by()))
-    }
-
-    /// Opens the first recipient that is a password, or gives `None` if there is no such recipient or no password to try.
-    fn open_with_passwords(
-        &self,
-        provider: &Provider,
-        policy: &Policy,
-        recipients: &[Recipient<'_>],
-    ) -> Result<Option<(Opened, OpenedBy)>, OpenError> {
-        let candidates = recipients
-            .iter()
-            .enumerate()
-            .flat_map(|(position, recipient)| {
-                recipient
-                    .passwords()
-                    .map(move |password| (position, password))
-            });
-        let count = recipients.iter().fold(0_usize, |count, one| {
-            count.saturating_add(one.password_count)
-        });
-        let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
-        let mut pwri = None;
-        for recipient in envelope.recipients() {
-            if let RecipientInfo::Password(found) = recipient? {
-                pwri = Some(found?);
-                break;
-            }
-        }
-        let (Some(pwri), 1..) = (pwri, count) else {
-            return Ok(None);
-        };
-        if count > MAX_PASSWORDS {
-            return Err(OpenError::TooManyPasswords);
-        }
-        let sealed = sealed(&envelope, policy)?;
-        let under = password_parameters(&pwri, policy, count)?;
-        let encrypted_key = pwri.encrypted_key.to_cow();
-        let mut opened_by = OpenedBy {
-            recipient: 0,
-            cipher: sealed.cipher,
-            key_management: KeyManagement::Password(under.encryption),
-        };
-        let mut secret = None;
-        let mut content_key = Err(CryptoError::Failed);
-        for (position, password) in candidates {
-            let kek = password_key(provider, under.encryption, password, under.salt);
-            let kek = kek.map_err(|error| match error {
-                CryptoError::Unsupported => OpenError::Refused(Refused::KeyDerivation(oid::PBKDF2)),
-                _ => OpenError::Decrypt(DecryptError),
-            })?;
-            let (ciphers, cipher) = (provider.content_encryption(), under.encryption.cipher);
-            let len = sealed.cipher.key_len();
-            content_key = pwri_kek::unwrap(ciphers, cipher, &kek, under.iv, &encrypted_key, len);
-            // As after a failed key transport: what cannot be unwrapped goes on with a key that nobody else can know.
-            secret.get_or_insert_with(|| substitute_secret(&kek));
-            if content_key.is_ok() {
-                opened_by.recipient = position;
-                break;
-            }
-        }
-        let secret = secret.ok_or(DecryptError)?;
-        let opened = sealed.decrypt(provider, &encrypted_key, content_key, &secret)?;
-        Ok(Some((opened, opened_by)))
     }
 
     /// Finds the recipient among `certificates`, and checks all that is public of the envelope.
@@ -395,15 +380,27 @@ impl PkiMessage<'_> {
     ) -> Result<EncryptedKey<'m>, OpenError> {
         let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
         let sealed = sealed(&envelope, policy)?;
-        let (recipient, ktri) = find_recipient(&envelope, certificates)?;
-        let (transport, retry) = transports(&ktri, policy)?;
+        let (recipient, named) = find_recipient(&envelope, certificates.clone())?;
+        let technique = match named.info {
+            KeyInfo::Transport(ktri) => {
+                let (declared, retry) = transports(&ktri, policy)?;
+                Technique::Transport {
+                    declared,
+                    retry,
+                    used: declared,
+                }
+            }
+            KeyInfo::Agreement(kari) => {
+                let certificate = certificates.clone().nth(recipient).ok_or(DecryptError)?;
+                let agreed = AgreedKey::of(&kari, certificate, policy);
+                Technique::Agreement(agreed.map_err(OpenError::Refused)?)
+            }
+        };
         Ok(EncryptedKey {
             message: self,
             recipient,
-            encrypted_key: ktri.encrypted_key.to_cow(),
-            declared: transport,
-            retry,
-            transport,
+            encrypted_key: named.encrypted_key.to_cow(),
+            technique,
             sealed,
         })
     }
@@ -420,7 +417,10 @@ impl PkiMessage<'_> {
 }
 
 /// The content of an envelope, of a type and in a cipher that the policy allows.
-fn sealed<'m>(envelope: &EnvelopedData<'m>, policy: &Policy) -> Result<Sealed<'m>, OpenError> {
+pub(super) fn sealed<'m>(
+    envelope: &EnvelopedData<'m>,
+    policy: &Policy,
+) -> Result<Sealed<'m>, OpenError> {
     // Interop: a .NET client that NDES serves writes encryptedData here.
     let tolerated = envelope.content_type == oid::ENCRYPTED_DATA.as_bytes()
         && policy.tolerates(Tolerance::EncryptedDataContentType);
@@ -440,71 +440,6 @@ fn sealed<'m>(envelope: &EnvelopedData<'m>, policy: &Policy) -> Result<Sealed<'m
     })
 }
 
-/// What a password recipient says of its key.
-struct PasswordParameters<'a> {
-    encryption: PasswordEncryption,
-    salt: &'a [u8],
-    iv: &'a [u8],
-}
-
-/// The lengths of a salt that are read, in bytes: 8 is the least of [RFC 8018, section 4.1].
-///
-/// [RFC 8018, section 4.1]: https://www.rfc-editor.org/rfc/rfc8018#section-4.1
-const SALT_LENS: core::ops::RangeInclusive<usize> = 8..=64;
-
-/// What a password recipient names, if the policy allows it for as many passwords as are to be tried.
-fn password_parameters<'m>(
-    pwri: &PasswordRecipient<'m>,
-    policy: &Policy,
-    passwords: usize,
-) -> Result<PasswordParameters<'m>, OpenError> {
-    let refused = OpenError::Refused;
-    let derivation = pwri
-        .key_derivation
-        .ok_or(refused(Refused::NoKeyDerivation))?;
-    let pbkdf2 = derivation.pbkdf2();
-    let pbkdf2 = pbkdf2.ok_or(refused(Refused::KeyDerivation(derivation.oid())))?;
-    let (prf_oid, prf) = pbkdf2.prf;
-    let prf = prf
-        .filter(|prf| policy.password_prfs().contains(*prf))
-        .ok_or(refused(Refused::PasswordPrf(prf_oid)))?;
-    if !SALT_LENS.contains(&pbkdf2.salt.len()) {
-        return Err(refused(Refused::PasswordSalt(pbkdf2.salt.len())));
-    }
-    let passwords = u64::try_from(passwords).unwrap_or(u64::MAX);
-    let cost = u64::from(pbkdf2.iterations).saturating_mul(passwords);
-    if cost > u64::from(policy.max_password_iterations()) {
-        return Err(refused(Refused::PasswordIterations(cost)));
-    }
-    let encryption = pwri.key_encryption;
-    let kek = encryption.pwri_kek();
-    let kek = kek.ok_or(refused(Refused::KeyTransport(encryption.oid())))?;
-    let cipher = kek
-        .cipher()
-        .ok()
-        .filter(|cipher| policy.password_ciphers().contains(*cipher))
-        .ok_or(refused(Refused::PasswordCipher(kek.oid())))?;
-    Ok(PasswordParameters {
-        encryption: PasswordEncryption {
-            prf,
-            iterations: pbkdf2.iterations,
-            cipher,
-        },
-        salt: pbkdf2.salt,
-        iv: kek.initialisation_vector().unwrap_or_default(),
-    })
-}
-
-/// The secret under which a substitute key is made: the first key that was made of a password.
-fn substitute_secret(kek: &[u8]) -> SubstituteSecret {
-    let mut secret = Zeroizing::new([0; 32]);
-    secret
-        .iter_mut()
-        .zip(kek)
-        .for_each(|(slot, byte)| *slot = *byte);
-    SubstituteSecret::new(*secret)
-}
-
 fn content_type_error(envelope: &EnvelopedData<'_>) -> ParseError {
     let kind = crate::Oid::from_bytes(envelope.content_type)
         .map_or(ParseErrorKind::InvalidValue, ParseErrorKind::UnexpectedType);
@@ -516,38 +451,91 @@ fn content_type_error(envelope: &EnvelopedData<'_>) -> ParseError {
     }
 }
 
+/// A certificate that an envelope names, and the content key that is encrypted to it.
+#[derive(Clone, Copy)]
+struct NamedKey<'m> {
+    rid: Identifier<'m>,
+    encrypted_key: OctetString<'m>,
+    info: KeyInfo<'m>,
+}
+
+#[derive(Clone, Copy)]
+enum KeyInfo<'m> {
+    Transport(KeyTransRecipient<'m>),
+    Agreement(KeyAgreeRecipient<'m>),
+}
+
+/// The certificates that a recipient names: one in key transport, any number in key agreement.
+fn named_keys<'m>(
+    recipient: RecipientInfo<'m>,
+) -> impl Iterator<Item = Result<NamedKey<'m>, ParseError>> {
+    let (ktri, kari) = match recipient {
+        RecipientInfo::KeyTrans(ktri) => (Some(ktri), None),
+        RecipientInfo::KeyAgree(kari) => (None, Some(kari)),
+        _ => (None, None),
+    };
+    let (kari, unreadable) = match kari {
+        Some(Err(error)) => (None, Some(Err(error))),
+        readable => (readable.and_then(Result::ok), None),
+    };
+    let transported = ktri.map(|ktri| {
+        Ok(NamedKey {
+            rid: ktri.rid,
+            encrypted_key: ktri.encrypted_key,
+            info: KeyInfo::Transport(ktri),
+        })
+    });
+    let agreed = kari.into_iter().flat_map(|kari| {
+        kari.recipient_encrypted_keys().map(move |key| {
+            let key = key?;
+            Ok(NamedKey {
+                rid: key.rid,
+                encrypted_key: key.encrypted_key,
+                info: KeyInfo::Agreement(kari),
+            })
+        })
+    });
+    transported.into_iter().chain(unreadable).chain(agreed)
+}
+
 /// The first recipient that names one of the certificates byte for byte; if none does, the first that resembles one.
 fn find_recipient<'m, 'c>(
     envelope: &EnvelopedData<'m>,
     certificates: impl Iterator<Item = &'c Certificate<'c>> + Clone,
-) -> Result<(usize, KeyTransRecipient<'m>), OpenError> {
-    let mut resembling = None;
+) -> Result<(usize, NamedKey<'m>), OpenError> {
+    let (mut resembling, mut unreadable) = (None, None);
     let mut first: &[u8] = &[];
     let mut count = 0_usize;
     for recipient in envelope.recipients() {
-        let recipient = recipient?;
         count = count.saturating_add(1);
-        let RecipientInfo::KeyTrans(ktri) = recipient else {
-            continue;
-        };
-        let mut candidates = certificates.clone();
-        if let Some(exact) = candidates.position(|certificate| ktri.rid.matches(certificate)) {
-            return Ok((exact, ktri));
-        }
-        if resembling.is_none() {
-            resembling = certificates
-                .clone()
-                .position(|certificate| ktri.rid.resembles(certificate))
-                .map(|position| (position, ktri));
-        }
-        if first.is_empty() {
-            first = match ktri.rid {
-                Identifier::IssuerAndSerialNumber { serial, .. } => serial,
-                Identifier::SubjectKeyIdentifier(ski) => ski,
+        for named in named_keys(recipient?) {
+            let named = match named {
+                Ok(named) => named,
+                Err(error) => {
+                    unreadable.get_or_insert(error);
+                    continue;
+                }
             };
+            let mut candidates = certificates.clone();
+            if let Some(exact) = candidates.position(|certificate| named.rid.matches(certificate)) {
+                return Ok((exact, named));
+            }
+            if resembling.is_none() {
+                resembling = certificates
+                    .clone()
+                    .position(|certificate| named.rid.resembles(certificate))
+                    .map(|position| (position, named));
+            }
+            if first.is_empty() {
+                first = match named.rid {
+                    Identifier::IssuerAndSerialNumber { serial, .. } => serial,
+                    Identifier::SubjectKeyIdentifier(ski) => ski,
+                };
+            }
         }
     }
-    resembling.ok_or(OpenError::NoRecipient(RecipientHint::new(first, count)))
+    let hint = RecipientHint::new(first, count);
+    resembling.ok_or(unreadable.map_or(OpenError::NoRecipient(hint), OpenError::Parse))
 }
 
 /// The key transport that a recipient names, if the policy allows it, and one to try after it.

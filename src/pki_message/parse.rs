@@ -173,7 +173,7 @@ impl<'a> PkiMessage<'a> {
             .map(|recipient| {
                 Ok(match recipient? {
                     RecipientInfo::KeyTrans(ktri) => RecipientId::KeyTransport(ktri.rid.into()),
-                    RecipientInfo::KeyAgree => RecipientId::KeyAgreement,
+                    RecipientInfo::KeyAgree(_) => RecipientId::KeyAgreement,
                     RecipientInfo::Kek => RecipientId::KeyEncryptionKey,
                     RecipientInfo::Password(_) => RecipientId::Password,
                     RecipientInfo::Other => RecipientId::Other,

@@ -231,7 +231,7 @@ impl<'s> Server<'s> {
     /// As [`receive`](Self::receive), and also opens what is encrypted under one of these challenge passwords, at most 4: those
     /// that [`Recipient::with_password`] asks to be chosen well.
     ///
-    /// Such a message names no generation: it is for the first whose key only signs or, if there is none, for the current one.
+    /// Such a message names no generation: it is for the first whose key cannot decrypt or, if there is none, for the current one.
     ///
     /// # Errors
     /// As [`receive`](Self::receive).
@@ -246,8 +246,8 @@ impl<'s> Server<'s> {
             .authorities()
             .map(|authority| *authority.recipient())
             .collect();
-        let only_signs = recipients.iter().position(Recipient::only_signs);
-        if let Some(recipient) = recipients.get_mut(only_signs.unwrap_or(0)) {
+        let without_decryption = recipients.iter().position(Recipient::cannot_decrypt);
+        if let Some(recipient) = recipients.get_mut(without_decryption.unwrap_or(0)) {
             for password in passwords {
                 *recipient = recipient.with_password(password);
             }

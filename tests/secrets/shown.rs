@@ -80,7 +80,7 @@ const OTHERS: &str = "
     DownloadRevocationRequests EcSignatures EllipticCurve Encoding EnvelopeReport Error Event EventOutcome EventSource
     EventText EventTextError Extension FailInfo Failure Finding FindingCode Fingerprint FingerprintAlgorithm
     FingerprintError Granted Holder Hresult HresultError HttpError IntuneError Issued IssuerAndSerialNumber
-    IssuerAndSubject Item KeyManagement KeyTransport KeyUsage Layer Limit Limits MessageType Method NameRef
+    IssuerAndSubject Item KeyAgreement KeyEncryption KeyManagement KeyTransport KeyUsage KeyWrap Layer Limit Limits MessageType Method NameRef
     NameValuePair Negotiation NegotiationError NextCaBuilder NextCaCertificates Nonce NotHeld Oid OldValidity
     OpenError Operation Outcome ParseError ParseErrorKind PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy
     Provider Query RecipientHint RecipientId RecipientKind RecipientReport Refusal Refused RenewalForm Response

@@ -1,12 +1,17 @@
 //! Private keys on the curves of ECDSA.
 
 use super::Digests;
-use crate::crypto::{ComputeDigest, CryptoError, EllipticCurve, SignatureAlgorithm, SigningKey};
+use crate::crypto::{
+    ComputeDigest, CryptoError, DecryptionKey, EllipticCurve, KeyTransport, SignatureAlgorithm,
+    SigningKey, SubstituteSecret,
+};
 use alloc::vec::Vec;
 use core::fmt;
 use p256::ecdsa::signature::hazmat::RandomizedPrehashSigner;
-use p256::elliptic_curve::Generate;
-use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
+use p256::elliptic_curve::point::AffineCoordinates;
+use p256::elliptic_curve::{CurveArithmetic, CurveGroup, Generate, PublicKey, SecretKey};
+use p256::pkcs8::{DecodePublicKey, EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
+use sha2::{Digest, Sha256};
 use signature::SignatureEncoding;
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -15,7 +20,7 @@ use zeroize::Zeroizing;
 ///
 /// It signs with ECDSA and SHA-256, SHA-384 and SHA-512, the digest that suits the curve first. The secret number of a
 /// signature is made of the key, the message ([RFC 6979, section 3.6]) and the random numbers that are given, so that bad
-/// random numbers do not give the key away.
+/// random numbers do not give the key away. It agrees on secrets by ECDH, and decrypts nothing itself.
 ///
 /// The key is zeroised when it is dropped, and not shown by `Debug`.
 ///
@@ -23,6 +28,7 @@ use zeroize::Zeroizing;
 pub struct EcKey {
     secret: Secret,
     public_key: Vec<u8>,
+    substitute_secret: SubstituteSecret,
 }
 
 enum Secret {
@@ -123,7 +129,16 @@ impl EcKey {
             Secret::P521(key) => key.public_key().to_public_key_der(),
         };
         let public_key = public_key.map_err(|_| CryptoError::Failed)?.into_vec();
-        Ok(Self { secret, public_key })
+        let substitute_secret = match &secret {
+            Secret::P256(key) => derive_substitute_secret(&Zeroizing::new(key.to_bytes())),
+            Secret::P384(key) => derive_substitute_secret(&Zeroizing::new(key.to_bytes())),
+            Secret::P521(key) => derive_substitute_secret(&Zeroizing::new(key.to_bytes())),
+        };
+        Ok(Self {
+            secret,
+            public_key,
+            substitute_secret,
+        })
     }
 }
 
@@ -169,6 +184,67 @@ impl SigningKey for EcKey {
             }
         }
     }
+}
+
+impl DecryptionKey for EcKey {
+    fn public_key(&self) -> Option<&[u8]> {
+        Some(&self.public_key)
+    }
+
+    /// Nothing is encrypted to a key on a curve itself.
+    fn decrypt_key(
+        &self,
+        _: KeyTransport,
+        _: &[u8],
+        _: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        Err(CryptoError::Unsupported)
+    }
+
+    fn agree(
+        &self,
+        public_key: &[u8],
+        _: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        match &self.secret {
+            Secret::P256(key) => shared_coordinate(key, public_key),
+            Secret::P384(key) => shared_coordinate(key, public_key),
+            Secret::P521(key) => shared_coordinate(key, public_key),
+        }
+    }
+
+    fn substitute_secret(&self) -> &SubstituteSecret {
+        &self.substitute_secret
+    }
+}
+
+/// ECDH, [SEC 1, section 3.3.1](https://www.secg.org/sec1-v2.pdf): each of the curves has no point of small order, so that to be on
+/// it is all that is asked of a point.
+fn shared_coordinate<C>(
+    secret: &SecretKey<C>,
+    public_key: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, CryptoError>
+where
+    C: CurveArithmetic,
+    PublicKey<C>: DecodePublicKey,
+{
+    // Reading it sees to it that the point is on the curve.
+    let public_key = PublicKey::<C>::from_public_key_der(public_key);
+    let public_key = public_key.map_err(|_| CryptoError::InvalidKey)?;
+    let secret = Zeroizing::new(secret.to_nonzero_scalar());
+    let point = Zeroizing::new(public_key.to_projective() * (**secret).as_ref());
+    let point = Zeroizing::new(point.to_affine());
+    let coordinate = Zeroizing::new(point.x());
+    Ok(Zeroizing::new(coordinate.to_vec()))
+}
+
+/// The label keeps the secret apart from whatever else may ever be derived from the key.
+fn derive_substitute_secret(scalar: &[u8]) -> SubstituteSecret {
+    let mut digest = Sha256::new();
+    digest.update(b"scep substitute secret v1\0");
+    digest.update(scalar);
+    let secret: Zeroizing<[u8; 32]> = Zeroizing::new(digest.finalize().into());
+    SubstituteSecret::new(*secret)
 }
 
 fn sign<S: SignatureEncoding>(

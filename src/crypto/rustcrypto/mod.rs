@@ -13,6 +13,7 @@ mod ec;
 mod ec_key;
 #[cfg(feature = "ec")]
 mod ed25519_key;
+mod key_encryption;
 mod password;
 #[cfg(feature = "pem")]
 mod pem;
@@ -23,6 +24,7 @@ mod signatures;
 
 pub use self::cbc::CbcCiphers;
 pub use self::digest::Digests;
+pub use self::key_encryption::KeyEncryption;
 pub use self::password::Pbkdf2;
 pub use self::rsa::{RsaKeyTransport, RsaSignatures};
 pub use self::rsa_key::RsaKey;
@@ -32,11 +34,11 @@ pub use self::signatures::Signatures;
 pub use self::{ec::EcSignatures, ec_key::EcKey, ed25519_key::Ed25519Key};
 
 impl Provider {
-    /// The provider made of [`Digests`], [`Signatures`], [`RsaKeyTransport`], [`CbcCiphers`] and [`Pbkdf2`].
+    /// The provider made of [`Digests`], [`Signatures`], [`KeyEncryption`], [`CbcCiphers`] and [`Pbkdf2`].
     #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
     #[must_use]
     pub const fn rustcrypto() -> Self {
-        Self::new(&Digests, &Signatures, &RsaKeyTransport, &CbcCiphers).with_derive_key(&Pbkdf2)
+        Self::new(&Digests, &Signatures, &KeyEncryption, &CbcCiphers).with_derive_key(&Pbkdf2)
     }
 }
 

@@ -1,0 +1,143 @@
+//! Opening an envelope under a password.
+
+use zeroize::Zeroizing;
+
+use super::build::password_key;
+use super::open::{MAX_PASSWORDS, Opened, OpenedBy, Recipient, sealed};
+use super::parse::PkiMessage;
+use crate::cms::{PasswordRecipient, RecipientInfo};
+use crate::crypto::pwri_kek;
+use crate::crypto::{
+    CryptoError, KeyManagement, PasswordEncryption, Policy, Provider, SubstituteSecret,
+};
+use crate::{DecryptError, OpenError, Refused, oid};
+
+impl PkiMessage<'_> {
+    /// Opens the first recipient that is a password, or gives `None` if there is no such recipient or no password to try.
+    pub(super) fn open_with_passwords(
+        &self,
+        provider: &Provider,
+        policy: &Policy,
+        recipients: &[Recipient<'_>],
+    ) -> Result<Option<(Opened, OpenedBy)>, OpenError> {
+        let candidates = recipients
+            .iter()
+            .enumerate()
+            .flat_map(|(position, recipient)| {
+                recipient
+                    .passwords()
+                    .map(move |password| (position, password))
+            });
+        let count = recipients.iter().fold(0_usize, |count, one| {
+            count.saturating_add(one.password_count)
+        });
+        let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
+        let mut pwri = None;
+        for recipient in envelope.recipients() {
+            if let RecipientInfo::Password(found) = recipient? {
+                pwri = Some(found?);
+                break;
+            }
+        }
+        let (Some(pwri), 1..) = (pwri, count) else {
+            return Ok(None);
+        };
+        if count > MAX_PASSWORDS {
+            return Err(OpenError::TooManyPasswords);
+        }
+        let sealed = sealed(&envelope, policy)?;
+        let under = password_parameters(&pwri, policy, count)?;
+        let encrypted_key = pwri.encrypted_key.to_cow();
+        let mut opened_by = OpenedBy {
+            recipient: 0,
+            cipher: sealed.cipher,
+            key_management: KeyManagement::Password(under.encryption),
+        };
+        let mut secret = None;
+        let mut content_key = Err(CryptoError::Failed);
+        for (position, password) in candidates {
+            let kek = password_key(provider, under.encryption, password, under.salt);
+            let kek = kek.map_err(|error| match error {
+                CryptoError::Unsupported => OpenError::Refused(Refused::KeyDerivation(oid::PBKDF2)),
+                _ => OpenError::Decrypt(DecryptError),
+            })?;
+            let (ciphers, cipher) = (provider.content_encryption(), under.encryption.cipher);
+            let len = sealed.cipher.key_len();
+            content_key = pwri_kek::unwrap(ciphers, cipher, &kek, under.iv, &encrypted_key, len);
+            // As after a failed key transport: what cannot be unwrapped goes on with a key that nobody else can know.
+            secret.get_or_insert_with(|| substitute_secret(&kek));
+            if content_key.is_ok() {
+                opened_by.recipient = position;
+                break;
+            }
+        }
+        let secret = secret.ok_or(DecryptError)?;
+        let opened = sealed.decrypt(provider, &encrypted_key, content_key, &secret)?;
+        Ok(Some((opened, opened_by)))
+    }
+}
+
+/// What a password recipient says of its key.
+struct PasswordParameters<'a> {
+    encryption: PasswordEncryption,
+    salt: &'a [u8],
+    iv: &'a [u8],
+}
+
+/// The lengths of a salt that are read, in bytes: 8 is the least of [RFC 8018, section 4.1].
+///
+/// [RFC 8018, section 4.1]: https://www.rfc-editor.org/rfc/rfc8018#section-4.1
+const SALT_LENS: core::ops::RangeInclusive<usize> = 8..=64;
+
+/// What a password recipient names, if the policy allows it for as many passwords as are to be tried.
+fn password_parameters<'m>(
+    pwri: &PasswordRecipient<'m>,
+    policy: &Policy,
+    passwords: usize,
+) -> Result<PasswordParameters<'m>, OpenError> {
+    let refused = OpenError::Refused;
+    let derivation = pwri
+        .key_derivation
+        .ok_or(refused(Refused::NoKeyDerivation))?;
+    let pbkdf2 = derivation.pbkdf2();
+    let pbkdf2 = pbkdf2.ok_or(refused(Refused::KeyDerivation(derivation.oid())))?;
+    let (prf_oid, prf) = pbkdf2.prf;
+    let prf = prf
+        .filter(|prf| policy.password_prfs().contains(*prf))
+        .ok_or(refused(Refused::PasswordPrf(prf_oid)))?;
+    if !SALT_LENS.contains(&pbkdf2.salt.len()) {
+        return Err(refused(Refused::PasswordSalt(pbkdf2.salt.len())));
+    }
+    let passwords = u64::try_from(passwords).unwrap_or(u64::MAX);
+    let cost = u64::from(pbkdf2.iterations).saturating_mul(passwords);
+    if cost > u64::from(policy.max_password_iterations()) {
+        return Err(refused(Refused::PasswordIterations(cost)));
+    }
+    let encryption = pwri.key_encryption;
+    let kek = encryption.pwri_kek();
+    let kek = kek.ok_or(refused(Refused::KeyTransport(encryption.oid())))?;
+    let cipher = kek
+        .cipher()
+        .ok()
+        .filter(|cipher| policy.password_ciphers().contains(*cipher))
+        .ok_or(refused(Refused::PasswordCipher(kek.oid())))?;
+    Ok(PasswordParameters {
+        encryption: PasswordEncryption {
+            prf,
+            iterations: pbkdf2.iterations,
+            cipher,
+        },
+        salt: pbkdf2.salt,
+        iv: kek.initialisation_vector().unwrap_or_default(),
+    })
+}
+
+/// The secret under which a substitute key is made: the first key that was made of a password.
+fn substitute_secret(kek: &[u8]) -> SubstituteSecret {
+    let mut secret = Zeroizing::new([0; 32]);
+    secret
+        .iter_mut()
+        .zip(kek)
+        .for_each(|(slot, byte)| *slot = *byte);
+    SubstituteSecret::new(*secret)
+}

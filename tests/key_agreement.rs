@@ -1,0 +1,753 @@
+//! Key agreement: what is for a key on an elliptic curve is encrypted to it where no challenge password is shared (RFC 5753).
+#![cfg(feature = "ec")]
+
+mod common;
+
+use common::forge::{
+    Envelope, Forge, NULL, algorithm, dotted, explicit, inside, issuer_and_serial, octets, oid_der,
+    sequence, small_integer, tlv,
+};
+use common::issue::Template;
+use common::{Parties, certificate, pem, rng, vector};
+use scep::client::{Answer, Client, Outcome, Requester};
+use scep::crypto::rustcrypto::EcKey;
+use scep::crypto::{
+    CipherSet, ContentCipher, CurveSet, DecryptionKey, DigestAlgorithm, DigestSet, EllipticCurve,
+    KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet, Policy, Provider, SigningKey,
+    Tolerance, ToleranceSet,
+};
+use scep::server::{Authority, HeldEnrolment, Received, Server};
+use scep::{
+    BuildError, CaRoles, Certificate, Csr, CsrBuilder, DecryptError, Error, IssuerAndSerialNumber,
+    Limits, Negotiation, Oid, OpenError, ParseErrorKind, PkiMessage, Recipient, RecipientId,
+    Refused, Request, RequestBuilder, SignerTrust, oid,
+};
+
+use ContentCipher::{Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc};
+use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+
+const DIGESTS: [DigestAlgorithm; 4] = [Sha1, Sha256, Sha384, Sha512];
+
+const CIPHERS: [ContentCipher; 4] = [Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc];
+
+/// Somebody whose key is on a curve.
+struct Holder {
+    certificate: Certificate<'static>,
+    key: EcKey,
+}
+
+impl Holder {
+    fn new(certificate: Certificate<'static>, key: &[u8]) -> Self {
+        let key = EcKey::from_pkcs8_der(&pem(key)).unwrap();
+        Self { certificate, key }
+    }
+
+    fn ca() -> Self {
+        Self::new(
+            certificate(vector!("keys/ca-ec.pem")),
+            vector!("keys/ca-ec.key"),
+        )
+    }
+
+    fn on_p256() -> Self {
+        Self::new(
+            certificate(vector!("keys/ec-p256.selfsigned.pem")),
+            vector!("keys/ec-p256.key"),
+        )
+    }
+
+    fn on_every_curve() -> [Self; 3] {
+        [
+            Self::on_p256(),
+            Self::new(
+                certificate(vector!("keys/ec-p384.selfsigned.pem")),
+                vector!("keys/ec-p384.key"),
+            ),
+            Self::new(
+                certificate(vector!("keys/ec-p521.selfsigned.pem")),
+                vector!("keys/ec-p521.key"),
+            ),
+        ]
+    }
+
+    fn recipient(&self) -> Recipient<'_> {
+        Recipient::new(&self.certificate, &self.key).unwrap()
+    }
+
+    /// A query of an RSA client to this holder, which shares no password.
+    fn query(&self, parties: &Parties, policy: &Policy) -> Result<Vec<u8>, BuildError> {
+        let (signer, roles) = (parties.client_signer(), CaRoles::new(&self.certificate));
+        let wanted = IssuerAndSerialNumber::of(&parties.issued);
+        let request = RequestBuilder::get_crl(wanted, &signer, &roles);
+        let request = request.build(&parties.provider, policy, &mut rng())?;
+        Ok(request.sign(&parties.client_key, &mut rng())?.0)
+    }
+
+    fn open(&self, bytes: &[u8], policy: &Policy) -> Result<Request, Error> {
+        PkiMessage::parse(bytes, &Limits::REQUEST).unwrap().receive(
+            &Provider::rustcrypto(),
+            policy,
+            &SignerTrust::new().self_issued(),
+            &[self.recipient()],
+            &mut rng(),
+        )
+    }
+}
+
+fn agreement(kdf_digest: DigestAlgorithm, wrap: KeyWrap) -> KeyManagement {
+    KeyManagement::Agreement(KeyAgreement { kdf_digest, wrap })
+}
+
+fn refused(refused: Refused) -> Error {
+    Error::Open(OpenError::Refused(refused))
+}
+
+const FAILED: Error = Error::Open(OpenError::Decrypt(DecryptError));
+
+#[test]
+fn every_curve_digest_wrap_and_cipher_is_written_and_read() {
+    let parties = Parties::new();
+    for holder in Holder::on_every_curve() {
+        for kdf_digest in DIGESTS {
+            for wrap in KeyWrap::ALL {
+                for cipher in CIPHERS {
+                    let policy = Policy::default()
+                        .with_key_agreement_digests(DigestSet::of(&[kdf_digest]))
+                        .with_key_wraps(KeyWrapSet::of(&[wrap]))
+                        .with_content_ciphers(CipherSet::of(&[cipher]));
+                    let bytes = holder.query(&parties, &policy).unwrap();
+                    let message = PkiMessage::parse(&bytes[..], &Limits::REQUEST).unwrap();
+                    let recipients = message.unverified_recipients();
+                    assert_eq!(recipients, Ok(vec![RecipientId::KeyAgreement]));
+                    let request = holder.open(&bytes, &policy).unwrap();
+                    assert_eq!(request.key_management(), agreement(kdf_digest, wrap));
+                    assert_eq!(request.content_cipher(), cipher);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_digest_suits_the_curve_and_the_wrap_the_cipher() {
+    let parties = Parties::new();
+    let suiting = [Sha256, Sha384, Sha512];
+    for (holder, kdf_digest) in Holder::on_every_curve().iter().zip(suiting) {
+        for (cipher, wrap) in [
+            (Aes128Cbc, KeyWrap::Aes128),
+            (TripleDesCbc, KeyWrap::Aes192),
+            (Aes192Cbc, KeyWrap::Aes192),
+            (Aes256Cbc, KeyWrap::Aes256),
+        ] {
+            let policy = Policy::default().with_content_ciphers(CipherSet::of(&[cipher]));
+            let request = holder.query(&parties, &policy).unwrap();
+            let request = holder.open(&request, &policy).unwrap();
+            assert_eq!(request.key_management(), agreement(kdf_digest, wrap));
+        }
+    }
+    // What the policy does not have gives way to what it has.
+    let holder = Holder::on_p256();
+    let policy = Policy::default()
+        .with_key_agreement_digests(DigestSet::of(&[Sha1, Sha512]))
+        .with_key_wraps(KeyWrapSet::of(&[KeyWrap::Aes128, KeyWrap::Aes192]))
+        .with_content_ciphers(CipherSet::of(&[Aes256Cbc]));
+    let request = holder.query(&parties, &policy).unwrap();
+    let request = holder.open(&request, &policy).unwrap();
+    assert_eq!(request.key_management(), agreement(Sha512, KeyWrap::Aes192));
+}
+
+#[test]
+fn what_the_policy_does_not_allow_is_refused_by_name() {
+    let parties = Parties::new();
+    let holder = Holder::on_p256();
+    let policy = Policy::default();
+    let bytes = holder.query(&parties, &policy).unwrap();
+    let error = |policy: Policy| holder.open(&bytes, &policy).unwrap_err();
+    assert_eq!(
+        error(policy.with_key_agreement_digests(policy.key_agreement_digests().without(Sha256))),
+        refused(Refused::KeyAgreement(oid::ECDH_SHA256_KDF))
+    );
+    assert_eq!(
+        error(policy.with_key_wraps(policy.key_wraps().without(KeyWrap::Aes128))),
+        refused(Refused::KeyWrap(oid::AES128_WRAP))
+    );
+    assert_eq!(
+        error(policy.with_curves(policy.curves().without(EllipticCurve::P256))),
+        refused(Refused::Curve(oid::SECP256R1))
+    );
+    assert_eq!(
+        error(policy.with_content_ciphers(policy.content_ciphers().without(Aes128Cbc))),
+        refused(Refused::ContentCipher(oid::AES128_CBC))
+    );
+}
+
+#[test]
+fn why_nothing_can_be_encrypted_is_told() {
+    let parties = Parties::new();
+    let holder = Holder::on_p256();
+    let policy = Policy::default();
+    let no_password = BuildError::NoPassword(oid::EC_PUBLIC_KEY);
+    for without in [
+        policy.with_key_agreement_digests(DigestSet::EMPTY),
+        policy.with_key_wraps(KeyWrapSet::EMPTY),
+    ] {
+        assert_eq!(holder.query(&parties, &without), Err(no_password));
+    }
+    assert_eq!(
+        holder.query(&parties, &policy.with_curves(CurveSet::EMPTY)),
+        Err(BuildError::Recipient(Refused::Curve(oid::SECP256R1)))
+    );
+
+    // A signature key on a curve.
+    let subject = holder.certificate.subject_der();
+    let template = Template::new(subject, holder.certificate.public_key_der());
+    let with_usage = |bits: u8| {
+        let usage = template.clone().with(oid::KEY_USAGE, tlv(3, &[0, bits]));
+        Holder::new(
+            usage.issue(subject, &parties.ca_key),
+            vector!("keys/ec-p256.key"),
+        )
+    };
+    let [signs, agrees] = [0x80, 0x88].map(with_usage);
+    assert_eq!(
+        signs.query(&parties, &policy),
+        Err(BuildError::NoKeyAgreement)
+    );
+    assert!(agrees.query(&parties, &policy).is_ok());
+
+    // A key that does nothing but sign.
+    let ed25519 = certificate(vector!("keys/ed25519.selfsigned.pem"));
+    let (signer, roles) = (parties.client_signer(), CaRoles::new(&ed25519));
+    let wanted = IssuerAndSerialNumber::of(&parties.issued);
+    let built = RequestBuilder::get_crl(wanted, &signer, &roles);
+    let built = built.build(&parties.provider, &policy, &mut rng());
+    assert_eq!(
+        built.map(|_| ()).unwrap_err(),
+        BuildError::NoPassword(oid::ED25519)
+    );
+}
+
+/// A KeyAgreeRecipientInfo that is put together here.
+#[derive(Clone)]
+struct Kari {
+    /// What stands in `originator`, in DER.
+    originator: Vec<u8>,
+    ukm: Option<Vec<u8>>,
+    scheme: Oid,
+    /// The parameters of the scheme.
+    wrap: Vec<u8>,
+    /// The DER of a KeyAgreeRecipientIdentifier, and an encrypted key.
+    keys: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+const CONTENT_KEY: [u8; 16] = *b"the content key!";
+
+impl Kari {
+    /// Encrypts the content key to a holder on P-256, with SHA-256 and AES-128, with whatever parameters and material.
+    fn to(holder: &Holder, wrap: Vec<u8>, ukm: Option<&[u8]>) -> Self {
+        let provider = Provider::rustcrypto();
+        let public_key = holder.certificate.public_key_der();
+        let agreed = provider.key_encryption().agree(public_key, &mut rng());
+        let (ephemeral, secret) = agreed.unwrap();
+        let ukm_info = ukm.map(|ukm| explicit(0, &octets(ukm)));
+        let info = sequence(&[
+            &wrap,
+            &ukm_info.unwrap_or_default(),
+            &explicit(2, &octets(&[0, 0, 0, 128])),
+        ]);
+        let digest = provider
+            .digests()
+            .digest(Sha256, &[&secret, &[0, 0, 0, 1], &info])
+            .unwrap();
+        let encrypted_key = wrapped(&digest.as_bytes()[..16]);
+        // The bit string's contents start with the number of unused bits.
+        let point = inside(&ephemeral)[1].raw.to_vec();
+        let key = [algorithm(oid::EC_PUBLIC_KEY, &[]), point].concat();
+        Self {
+            originator: explicit(1, &key),
+            ukm: ukm.map(<[u8]>::to_vec),
+            scheme: oid::ECDH_SHA256_KDF,
+            wrap,
+            keys: vec![(issuer_and_serial(&holder.certificate), encrypted_key)],
+        }
+    }
+
+    fn to_der(&self) -> Vec<u8> {
+        let ukm = self.ukm.as_ref().map(|ukm| explicit(1, &octets(ukm)));
+        let keys = self.keys.iter();
+        let keys: Vec<_> = keys
+            .map(|(rid, key)| sequence(&[rid, &octets(key)]))
+            .collect();
+        let fields = [
+            small_integer(3),
+            explicit(0, &self.originator),
+            ukm.unwrap_or_default(),
+            algorithm(self.scheme, &self.wrap),
+            sequence(&[&keys.concat()]),
+        ];
+        explicit(1, &fields.concat())
+    }
+
+    /// A PKCSReq of the RSA client under the content key, which is for this recipient and for an RSA key.
+    fn message(&self, parties: &Parties) -> Vec<u8> {
+        let payload = parties.csr.as_der();
+        let padding = 16 - payload.len() % 16;
+        let padded = [payload, &vec![padding as u8; padding]].concat();
+        let transport = KeyTransport::RsaPkcs1v15;
+        let mut envelope =
+            Envelope::encrypt_under(&CONTENT_KEY, &padded, &parties.ca, Aes128Cbc, transport);
+        envelope.version = 2;
+        envelope.other_recipients.push(self.to_der());
+        let mut message = Forge::of(&parties.pkcs_req().0);
+        message.set_content(Some(envelope.to_der()));
+        message.sign(&parties.client_key)
+    }
+}
+
+/// The content key under AES key wrap, RFC 3394, section 2.2.1.
+fn wrapped(kek: &[u8]) -> Vec<u8> {
+    let mut check = [0xa6; 8];
+    let mut halves = [[0; 8]; 2];
+    halves[0].copy_from_slice(&CONTENT_KEY[..8]);
+    halves[1].copy_from_slice(&CONTENT_KEY[8..]);
+    for step in 1..=12_u8 {
+        let half = &mut halves[usize::from(step - 1) % 2];
+        let mut block = [check, *half].concat();
+        let provider = Provider::rustcrypto();
+        let ciphers = provider.content_encryption();
+        ciphers
+            .encrypt(Aes128Cbc, kek, &[0; 16], &mut block)
+            .unwrap();
+        check.copy_from_slice(&block[..8]);
+        check[7] ^= step;
+        half.copy_from_slice(&block[8..]);
+    }
+    [check, halves[0], halves[1]].concat()
+}
+
+fn aes128_wrap() -> Vec<u8> {
+    algorithm(oid::AES128_WRAP, &[])
+}
+
+/// The originator with other parameters of its algorithm.
+fn with_parameters(kari: &Kari, oid: Oid, parameters: &[u8]) -> Kari {
+    let point = inside(&kari.originator)[1].raw.to_vec();
+    let key = [algorithm(oid, parameters), point].concat();
+    Kari {
+        originator: explicit(1, &key),
+        ..kari.clone()
+    }
+}
+
+#[test]
+fn every_form_that_peers_may_write_opens() {
+    let parties = Parties::new();
+    let holder = Holder::on_p256();
+    let plain = Kari::to(&holder, aes128_wrap(), None);
+    let key_id = holder.certificate.subject_key_identifier().unwrap();
+    let by_key = |rest: &[u8]| Kari {
+        keys: vec![(
+            explicit(0, &[&octets(key_id), rest].concat()),
+            plain.keys[0].1.clone(),
+        )],
+        ..plain.clone()
+    };
+    let others = |keys: &[(Vec<u8>, Vec<u8>)]| Kari {
+        keys: keys.to_vec(),
+        ..plain.clone()
+    };
+    let other = (issuer_and_serial(&parties.ca), vec![1; 24]);
+    let date = tlv(0x18, b"20260101000000Z");
+    let attribute = sequence(&[&oid_der(oid::DATA)]);
+    for (what, kari) in [
+        ("plain", plain.clone()),
+        ("NULL", with_parameters(&plain, oid::EC_PUBLIC_KEY, &NULL)),
+        (
+            "named curve",
+            with_parameters(&plain, oid::EC_PUBLIC_KEY, &oid_der(oid::SECP256R1)),
+        ),
+        (
+            "material",
+            Kari::to(&holder, aes128_wrap(), Some(b"user keying material")),
+        ),
+        (
+            "no octet of material",
+            Kari::to(&holder, aes128_wrap(), Some(b"")),
+        ),
+        (
+            "a wrap with NULL, which is hashed as it came",
+            Kari::to(&holder, algorithm(oid::AES128_WRAP, &NULL), None),
+        ),
+        ("by key identifier", by_key(&[])),
+        ("with a date", by_key(&date)),
+        (
+            "with an attribute",
+            by_key(&[date.clone(), attribute].concat()),
+        ),
+        (
+            "the second key",
+            others(&[other.clone(), plain.keys[0].clone()]),
+        ),
+        (
+            "the first key",
+            others(&[plain.keys[0].clone(), other.clone()]),
+        ),
+    ] {
+        let opened = holder.open(&kari.message(&parties), &Policy::strict());
+        let opened = opened.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        assert_eq!(opened.csr().unwrap().as_der(), parties.csr.as_der());
+        assert_eq!(opened.key_management(), agreement(Sha256, KeyWrap::Aes128));
+    }
+}
+
+#[test]
+fn what_is_public_is_refused_by_name() {
+    let parties = Parties::new();
+    let holder = Holder::on_p256();
+    let good = Kari::to(&holder, aes128_wrap(), None);
+    let error = |kari: Kari| {
+        let opened = holder.open(&kari.message(&parties), &Policy::compatible());
+        opened.map(|_| ()).unwrap_err()
+    };
+    let (scheme, wrap) = (dotted("1.3.132.1.11.0"), dotted("2.16.840.1.101.3.4.1.8"));
+    let changed = |change: &dyn Fn(&mut Kari)| {
+        let mut kari = good.clone();
+        change(&mut kari);
+        error(kari)
+    };
+    assert_eq!(
+        changed(&|kari| kari.scheme = scheme),
+        refused(Refused::KeyAgreement(scheme))
+    );
+    assert_eq!(
+        changed(&|kari| kari.wrap = algorithm(wrap, &[])),
+        refused(Refused::KeyWrap(wrap))
+    );
+    assert_eq!(
+        changed(&|kari| kari.wrap = algorithm(oid::AES128_WRAP, &octets(&[0; 8]))),
+        refused(Refused::KeyWrap(oid::AES128_WRAP))
+    );
+    assert_eq!(
+        changed(&|kari| kari.wrap = Vec::new()),
+        refused(Refused::NoKeyWrap)
+    );
+    assert_eq!(
+        changed(&|kari| kari.originator = issuer_and_serial(&holder.certificate)),
+        refused(Refused::Originator)
+    );
+    assert_eq!(
+        changed(&|kari| kari.originator = tlv(0x80, &[1; 20])),
+        refused(Refused::Originator)
+    );
+    let with = |oid, parameters: &[u8]| error(with_parameters(&good, oid, parameters));
+    assert_eq!(
+        with(oid::RSA_ENCRYPTION, &NULL),
+        refused(Refused::PublicKey(oid::RSA_ENCRYPTION))
+    );
+    assert_eq!(
+        with(oid::EC_PUBLIC_KEY, &oid_der(oid::SECP384R1)),
+        refused(Refused::Curve(oid::SECP384R1))
+    );
+    assert_eq!(
+        with(oid::EC_PUBLIC_KEY, &sequence(&[])),
+        refused(Refused::EcKey)
+    );
+    let point = |point: &[u8]| {
+        let bits = tlv(3, &[&[0], point].concat());
+        let key = [algorithm(oid::EC_PUBLIC_KEY, &[]), bits].concat();
+        error(Kari {
+            originator: explicit(1, &key),
+            ..good.clone()
+        })
+    };
+    for wrong in [&[][..], &[0], &[2; 33], &[4; 64], &[4; 66], &[4; 97]] {
+        assert_eq!(point(wrong), refused(Refused::EcKey), "{wrong:?}");
+    }
+}
+
+#[test]
+fn whatever_does_not_open_is_one_error() {
+    let parties = Parties::new();
+    let holder = Holder::on_p256();
+    let good = Kari::to(&holder, aes128_wrap(), Some(b"material"));
+    let failed = |what: &str, change: &dyn Fn(&mut Kari)| {
+        let mut kari = good.clone();
+        change(&mut kari);
+        let opened = holder.open(&kari.message(&parties), &Policy::compatible());
+        assert_eq!(opened.map(|_| ()).unwrap_err(), FAILED, "{what}");
+    };
+    // The last byte of the point: it is on the curve no more.
+    failed("point", &|kari| *kari.originator.last_mut().unwrap() ^= 1);
+    failed("another ephemeral key", &|kari| {
+        kari.originator = Kari::to(&holder, aes128_wrap(), None).originator;
+    });
+    failed("material", &|kari| kari.ukm = Some(b"Material".to_vec()));
+    failed("no material", &|kari| kari.ukm = None);
+    failed("digest", &|kari| kari.scheme = oid::ECDH_SHA512_KDF);
+    failed("wrap", &|kari| kari.wrap = algorithm(oid::AES256_WRAP, &[]));
+    failed("the identifier's form", &|kari| {
+        kari.wrap = algorithm(oid::AES128_WRAP, &NULL)
+    });
+    for at in [0, 8, 23] {
+        failed("encrypted key", &|kari| kari.keys[0].1[at] ^= 1);
+    }
+    for len in [0, 8, 16, 23, 32, 40] {
+        failed("length", &|kari| kari.keys[0].1.resize(len, 0));
+    }
+    // Points of which the product with every key is known, if they were computed with.
+    for coordinates in [[0; 64], [0xff; 64]] {
+        failed("known product", &|kari| {
+            let at = kari.originator.len() - 64;
+            kari.originator[at..].copy_from_slice(&coordinates);
+        });
+    }
+}
+
+#[test]
+fn only_who_is_named_opens() {
+    let parties = Parties::new();
+    let (holder, other) = (Holder::on_p256(), Holder::ca());
+    let kari = Kari::to(&holder, aes128_wrap(), None);
+    let message = kari.message(&parties);
+    let error = other.open(&message, &Policy::strict()).unwrap_err();
+    let Error::Open(OpenError::NoRecipient(hint)) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(
+        (hint.recipients(), hint.first()),
+        (2, holder.certificate.serial())
+    );
+
+    // Another key under the name is one error.
+    let named = Kari {
+        keys: vec![(
+            issuer_and_serial(&other.certificate),
+            kari.keys[0].1.clone(),
+        )],
+        ..kari.clone()
+    };
+    let opened = other.open(&named.message(&parties), &Policy::strict());
+    assert_eq!(opened.map(|_| ()).unwrap_err(), FAILED);
+
+    // An RSA key agrees on nothing.
+    let named = Kari {
+        keys: vec![(issuer_and_serial(&parties.ca), vec![0; 24])],
+        ..kari
+    };
+    let message = PkiMessage::parse(named.message(&parties), &Limits::REQUEST).unwrap();
+    let opened = message.receive(
+        &parties.provider,
+        &Policy::strict(),
+        &SignerTrust::new().self_issued(),
+        &parties.ca_recipients(),
+        &mut rng(),
+    );
+    assert_eq!(
+        opened.map(|_| ()).unwrap_err(),
+        refused(Refused::PublicKey(oid::RSA_ENCRYPTION))
+    );
+}
+
+#[test]
+fn a_recipient_that_cannot_be_read_is_passed_over() {
+    let parties = Parties::new();
+    let holder = Holder::on_p256();
+    let broken = Kari {
+        originator: Vec::new(),
+        ..Kari::to(&holder, aes128_wrap(), None)
+    };
+    let message = broken.message(&parties);
+    assert_eq!(
+        parties.receive(&message).key_management(),
+        KeyManagement::Transport(KeyTransport::RsaPkcs1v15)
+    );
+    let error = holder.open(&message, &Policy::strict()).unwrap_err();
+    let Error::Open(OpenError::Parse(error)) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(error.kind(), ParseErrorKind::Missing);
+}
+
+#[test]
+fn a_key_that_is_elsewhere_agrees_in_between() {
+    let parties = Parties::new();
+    let holder = Holder::on_p256();
+    let policy = Policy::strict();
+    let provider = Provider::rustcrypto();
+    let bytes = holder.query(&parties, &policy).unwrap();
+    let message = PkiMessage::parse(&bytes[..], &Limits::REQUEST).unwrap();
+    let trust = SignerTrust::new().self_issued();
+    let verified = message.verify(&provider, &policy, &trust).unwrap();
+    let certificates = [holder.certificate.clone()];
+    let encrypted = verified.encrypted_key(&certificates).unwrap();
+    assert_eq!(encrypted.transports().count(), 0);
+    assert_eq!(encrypted.as_bytes().len(), 24);
+
+    let originator = encrypted.originator_key().unwrap();
+    let secret = holder.key.agree(originator, &mut rng());
+    let substitute = holder.key.substitute_secret();
+    let open = |answer| verified.open_with(&provider, &encrypted, answer, substitute);
+    let opened = open(secret.clone()).unwrap();
+    assert_eq!(opened.key_management(), agreement(Sha256, KeyWrap::Aes128));
+    let mut wrong = secret.unwrap();
+    wrong[0] ^= 1;
+    let error = open(Ok(wrong)).map(|_| ()).unwrap_err();
+    assert_eq!(error, OpenError::Decrypt(DecryptError));
+    let error = open(Err(scep::crypto::CryptoError::Failed));
+    assert_eq!(error.map(|_| ()), Err(OpenError::Decrypt(DecryptError)));
+
+    // A key that decrypts has no originator to agree with.
+    let message = PkiMessage::parse(parties.pkcs_req().0, &Limits::REQUEST).unwrap();
+    let verified = message.verify(&provider, &policy, &trust).unwrap();
+    let certificates = [parties.ca.clone()];
+    let encrypted = verified.encrypted_key(&certificates).unwrap();
+    assert_eq!(encrypted.originator_key(), None);
+}
+
+const PASSWORD: &str = "secret";
+
+/// A CA on P-256.
+struct Authorities {
+    ca: Holder,
+    policy: Policy,
+}
+
+impl Authorities {
+    fn new() -> Self {
+        // The test CA's certificates are signed by an RSA key.
+        let policy = Policy::default()
+            .with_password_iterations(1000)
+            .with_tolerances(ToleranceSet::of(&[Tolerance::AnotherIssuer]));
+        let ca = Holder::ca();
+        Self { ca, policy }
+    }
+
+    /// Opens a request and answers it.
+    fn turn(
+        &self,
+        body: &[u8],
+        passwords: &[&str],
+        answer: impl FnOnce(&Request, scep::server::Reply<'_>) -> Vec<u8>,
+    ) -> Vec<u8> {
+        let authority = Authority::new(&self.ca.certificate, &self.ca.key).unwrap();
+        let parties = Parties::new();
+        let issuer = with_subject(&parties.ca, self.ca.certificate.subject_der());
+        let trust = SignerTrust::new().self_issued().issuer(&issuer);
+        let server = Server::new(&Provider::rustcrypto(), &self.policy, trust, authority);
+        match server
+            .receive_with_passwords(body, passwords, &mut rng())
+            .unwrap()
+        {
+            Received::Request(request) => answer(&request, server.reply(&request)),
+            Received::Refused(refused) => panic!("{:?}", refused.error()),
+        }
+    }
+
+    fn issue(&self, subject: &[u8], public_key: &[u8]) -> Certificate<'static> {
+        Template::new(subject, public_key)
+            .with(oid::KEY_USAGE, tlv(3, &[0, 0x88]))
+            .issue(self.ca.certificate.subject_der(), &Parties::new().ca_key)
+    }
+}
+
+/// The issuer of the test certificates: an RSA key under the CA's name.
+fn with_subject(issuer: &Certificate<'_>, subject: &[u8]) -> Certificate<'static> {
+    Template::new(subject, issuer.public_key_der())
+        .with(oid::BASIC_CONSTRAINTS, common::issue::ca_constraints())
+        .issue(subject, &Parties::new().ca_key)
+}
+
+#[test]
+fn a_device_on_a_curve_enrols_polls_renews_and_reads_a_crl() {
+    let authorities = Authorities::new();
+    let (provider, policy) = (Provider::rustcrypto(), &authorities.policy);
+    let roles = CaRoles::new(&authorities.ca.certificate);
+    for device in Holder::on_every_curve() {
+        // The challenge is shared in the enrolment, and so is what it encrypts.
+        let csr = csr(&device.key, Some(PASSWORD));
+        let requester = Requester::new(&device.certificate, &device.key).unwrap();
+        let requester = requester.with_challenge(PASSWORD);
+        let negotiation = Negotiation::new(&scep::Capabilities::parse(b"SCEPStandard"), policy);
+        let negotiation = negotiation.unwrap();
+        let client = Client::new(&provider, policy, &roles, negotiation, &requester);
+        let mut enrolment = client.enrol(&csr, &mut rng());
+        let mut held = None;
+        let request = enrolment.next_request(&mut rng()).unwrap();
+        let pending = authorities.turn(&request, &[PASSWORD], |request, reply| {
+            assert_eq!(request.key_management().name(), "password");
+            held = Some(HeldEnrolment::of(request).unwrap());
+            let pending = reply.pending(&mut rng());
+            pending.unwrap()
+        });
+        let outcome = enrolment.accept(200, &pending, &mut rng()).unwrap();
+        assert!(matches!(outcome, Outcome::Pending), "{outcome:?}");
+
+        let issued = authorities.issue(csr.subject_der(), csr.public_key_der());
+        let poll = enrolment.next_request(&mut rng()).unwrap();
+        let reply = authorities.turn(&poll, &[PASSWORD], |request, reply| {
+            assert_eq!(request.key_management().name(), "password");
+            let reply = reply.answering(held.as_ref().unwrap());
+            // The server kept no password: the reply is encrypted to the key.
+            let (_, management) = reply.success_envelope().unwrap();
+            assert_eq!(management.name(), "ecdh");
+            reply.success(&[issued.borrowed()], &mut rng()).unwrap()
+        });
+        let outcome = enrolment.accept(200, &reply, &mut rng()).unwrap();
+        let Outcome::Issued(granted) = outcome else {
+            panic!("not issued");
+        };
+        assert_eq!(granted.into_certificate().as_der(), issued.as_der());
+
+        // A renewal and a query share no challenge.
+        let requester = Requester::new(&issued, &device.key).unwrap();
+        let client = Client::new(&provider, policy, &roles, negotiation, &requester);
+        let new_key = EcKey::generate(device.key.curve(), &mut rng()).unwrap();
+        let csr = self::csr(&new_key, None);
+        let renewed = authorities.issue(csr.subject_der(), csr.public_key_der());
+        let mut renewal = client.renew(&csr, &mut rng());
+        let request = renewal.next_request(&mut rng()).unwrap();
+        let reply = authorities.turn(&request, &[], |request, reply| {
+            assert_eq!(request.key_management(), agreement(Sha256, KeyWrap::Aes128));
+            let (_, management) = reply.success_envelope().unwrap();
+            assert_eq!(management.name(), "ecdh");
+            reply.success(&[renewed.borrowed()], &mut rng()).unwrap()
+        });
+        let outcome = renewal.accept(200, &reply, &mut rng()).unwrap();
+        let Outcome::Issued(granted) = outcome else {
+            panic!("not renewed");
+        };
+        assert_eq!(granted.into_certificate().as_der(), renewed.as_der());
+
+        let parties = Parties::new();
+        let wanted = IssuerAndSerialNumber::of(&issued);
+        let (request, query) = client.get_cert(wanted, &mut rng()).unwrap();
+        let reply = authorities.turn(&request, &[], |_, reply| {
+            reply.success(&[issued.borrowed()], &mut rng()).unwrap()
+        });
+        let answer = query.accept(200, &reply, &mut rng()).unwrap();
+        assert!(matches!(answer, Answer::Found(_)), "{answer:?}");
+        let wanted = IssuerAndSerialNumber::of(&parties.issued);
+        let (request, query) = client.get_crl(wanted, &mut rng()).unwrap();
+        let crl = parties.crl();
+        let reply = authorities.turn(&request, &[], |request, reply| {
+            assert_eq!(request.key_management().name(), "ecdh");
+            reply.success_crl(&crl, &mut rng()).unwrap()
+        });
+        let Ok(Answer::Found(found)) = query.accept(200, &reply, &mut rng()) else {
+            panic!("no CRL");
+        };
+        assert_eq!(found.crl(), Some(&crl));
+    }
+}
+
+fn csr(key: &EcKey, password: Option<&str>) -> Csr {
+    let subject = "CN=device".parse().unwrap();
+    let mut builder = CsrBuilder::new(&subject, key.public_key_der());
+    if let Some(password) = password {
+        builder = builder.challenge_password(password);
+    }
+    let unsigned = builder.build(key.algorithms()[0]).unwrap();
+    unsigned
+        .sign(key, &Provider::rustcrypto(), &mut rng())
+        .unwrap()
+}
