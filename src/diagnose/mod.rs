@@ -25,6 +25,7 @@ mod finding;
 mod http;
 mod reply;
 mod request;
+mod words;
 
 use alloc::vec::Vec;
 use core::fmt;
