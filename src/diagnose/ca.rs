@@ -17,11 +17,12 @@ pub(super) fn judge(diagnosis: &Diagnosis<'_>, findings: &mut Vec<Finding>) {
         findings.push(Finding::new(FindingCode::NoCa, evidence));
     }
     judge_usages(certificates, findings);
+    judge_set(certificates, findings);
     for certificate in certificates {
         judge_issuer(certificate, certificates, &diagnosis.provider, findings);
         judge_signature(certificate, findings);
         if let Some(now) = diagnosis.now {
-            judge_validity(certificate, now, findings);
+            judge_validity(certificate, now, diagnosis.look_ahead, findings);
         }
     }
     if let Some(thumbprint) = diagnosis.thumbprint {
@@ -60,9 +61,6 @@ pub(super) fn list<'c>(certificates: impl Iterator<Item = &'c Certificate<'c>>) 
     names.join(", ")
 }
 
-/// The days before its end from which a certificate is said to expire soon.
-const SOON: i64 = 30 * 86_400;
-
 fn is_ca(certificate: &Certificate<'_>) -> bool {
     certificate.may_issue()
 }
@@ -82,6 +80,38 @@ fn judge_usages(certificates: &[Certificate<'_>], findings: &mut Vec<Finding>) {
     let may_sign = |one: &Certificate<'_>| one.key_usage().is_none_or(KeyUsage::digital_signature);
     if !certificates.iter().any(may_sign) {
         findings.push(Finding::new(FindingCode::NoSigningCertificate, evidence()));
+    }
+}
+
+/// Judges the certificates beside one another: whether there is an RA, and what it says of itself.
+fn judge_set(certificates: &[Certificate<'_>], findings: &mut Vec<Finding>) {
+    let ras: Vec<_> = certificates.iter().filter(|one| !is_ca(one)).collect();
+    let evidence = || format!("GetCACert: {}", list(certificates.iter()));
+    if ras.is_empty() {
+        if certificates.len() > 1 {
+            findings.push(Finding::new(FindingCode::SetWithoutRa, evidence()));
+        }
+        return;
+    }
+    for ra in &ras {
+        let mut purposes = ra.extended_key_usage();
+        if !purposes.any(|purpose| purpose == oid::CERTIFICATE_REQUEST_AGENT) {
+            let evidence = format!("extKeyUsage of {}", named(ra));
+            findings.push(Finding::new(FindingCode::RaNotMarked, evidence));
+        }
+    }
+    let for_encryption = ras.iter().copied().filter(|one| may_decrypt(one));
+    let for_encryption: Vec<_> = for_encryption.collect();
+    if for_encryption.len() > 1 {
+        let evidence = format!("keyUsage of {}", list(for_encryption.into_iter()));
+        let code = FindingCode::SeveralEncryptionCertificates;
+        findings.push(Finding::new(code, evidence));
+    }
+    let cas = || certificates.iter().filter(|one| is_ca(one));
+    let is_there = |name| cas().any(|other| other.subject_der() == name);
+    if let Some(top) = cas().find(|ca| !is_there(ca.issuer_der())) {
+        let evidence = format!("{} is issued by \"{}\"", named(top), top.issuer());
+        findings.push(Finding::new(FindingCode::RootMissing, evidence));
     }
 }
 
@@ -132,7 +162,12 @@ fn judge_signature(certificate: &Certificate<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding::new(FindingCode::SignatureRefusedByApple, evidence));
 }
 
-fn judge_validity(certificate: &Certificate<'_>, now: i64, findings: &mut Vec<Finding>) {
+fn judge_validity(
+    certificate: &Certificate<'_>,
+    now: i64,
+    look_ahead: i64,
+    findings: &mut Vec<Finding>,
+) {
     let Some(validity) = certificate.validity() else {
         return;
     };
@@ -145,7 +180,7 @@ fn judge_validity(certificate: &Certificate<'_>, now: i64, findings: &mut Vec<Fi
     } else if now < validity.not_before {
         let when = validity.not_before;
         (FindingCode::CertificateNotYetValid, "is valid from", when)
-    } else if validity.not_after.saturating_sub(now) < SOON {
+    } else if validity.not_after.saturating_sub(now) < look_ahead {
         let when = validity.not_after;
         (FindingCode::CertificateExpiresSoon, "expires", when)
     } else {
@@ -190,6 +225,10 @@ fn judge_thumbprint(
                 FindingCode::ThumbprintNotOfIssuingCa,
                 evidence,
             ));
+        }
+        Some((one, _)) if !one.is_self_issued() => {
+            let evidence = format!("{thumbprint} is of {}", named(one));
+            findings.push(Finding::new(FindingCode::ThumbprintNotOfRoot, evidence));
         }
         Some(_) => {}
     }

@@ -22,7 +22,8 @@ pub enum FindingCode {
     CertificateExpired,
     /// `certificate-not-yet-valid`: a certificate of the CA is not valid yet.
     CertificateNotYetValid,
-    /// `certificate-expires-soon`: a certificate of the CA expires within 30 days.
+    /// `certificate-expires-soon`: a certificate of the CA expires within the time that is
+    /// [looked ahead](super::Diagnosis::look_ahead).
     CertificateExpiresSoon,
     /// `signature-refused-by-apple`: a certificate of the CA is signed in a way that Apple's devices refuse.
     SignatureRefusedByApple,
@@ -30,6 +31,16 @@ pub enum FindingCode {
     ThumbprintUnknown,
     /// `thumbprint-not-of-issuing-ca`: the configured thumbprint is not that of the CA that issues.
     ThumbprintNotOfIssuingCa,
+    /// `thumbprint-not-of-root`: the configured thumbprint is that of a CA that is not the root.
+    ThumbprintNotOfRoot,
+    /// `set-without-ra`: the answer to GetCACert has several certificates and no RA's among them.
+    SetWithoutRa,
+    /// `root-missing`: the root above an RA's CA is not in the answer to GetCACert.
+    RootMissing,
+    /// `ra-not-marked`: an RA certificate does not say that it is one.
+    RaNotMarked,
+    /// `several-encryption-certificates`: more than one RA certificate may be encrypted to.
+    SeveralEncryptionCertificates,
     /// `capabilities-unknown`: the CA does not say what it can do.
     CapabilitiesUnknown,
     /// `capabilities-without-digest`: GetCACaps lists no SHA-1, SHA-256 or SHA-512.
@@ -98,6 +109,11 @@ impl FindingCode {
         Self::SignatureRefusedByApple,
         Self::ThumbprintUnknown,
         Self::ThumbprintNotOfIssuingCa,
+        Self::ThumbprintNotOfRoot,
+        Self::SetWithoutRa,
+        Self::RootMissing,
+        Self::RaNotMarked,
+        Self::SeveralEncryptionCertificates,
         Self::CapabilitiesUnknown,
         Self::CapabilitiesWithoutDigest,
         Self::CapabilitiesWithoutCipher,
@@ -154,6 +170,11 @@ impl FindingCode {
             Self::SignatureRefusedByApple => &ca::SIGNATURE_REFUSED_BY_APPLE,
             Self::ThumbprintUnknown => &ca::THUMBPRINT_UNKNOWN,
             Self::ThumbprintNotOfIssuingCa => &ca::THUMBPRINT_NOT_OF_ISSUING_CA,
+            Self::ThumbprintNotOfRoot => &ca::THUMBPRINT_NOT_OF_ROOT,
+            Self::SetWithoutRa => &ca::SET_WITHOUT_RA,
+            Self::RootMissing => &ca::ROOT_MISSING,
+            Self::RaNotMarked => &ca::RA_NOT_MARKED,
+            Self::SeveralEncryptionCertificates => &ca::SEVERAL_ENCRYPTION_CERTIFICATES,
             Self::CapabilitiesUnknown => &ca::CAPABILITIES_UNKNOWN,
             Self::CapabilitiesWithoutDigest => &ca::CAPABILITIES_WITHOUT_DIGEST,
             Self::CapabilitiesWithoutCipher => &ca::CAPABILITIES_WITHOUT_CIPHER,

@@ -25,6 +25,7 @@ mod finding;
 mod http;
 mod reply;
 mod request;
+mod verdict;
 mod words;
 
 use alloc::vec::Vec;
@@ -35,6 +36,7 @@ use crate::{Capabilities, Certificate, Fingerprint, PkiMessage, UnverifiedCsr};
 
 pub use code::FindingCode;
 pub use finding::{Client, Finding, Severity};
+pub use verdict::{Acceptance, Verdict};
 
 /// What is known of an enrolment, to be judged.
 #[derive(Clone, Copy)]
@@ -42,6 +44,7 @@ pub use finding::{Client, Finding, Severity};
 pub struct Diagnosis<'d> {
     provider: Provider,
     now: Option<i64>,
+    look_ahead: i64,
     ca_certificates: &'d [Certificate<'d>],
     thumbprint: Option<Fingerprint>,
     capabilities: Option<&'d Capabilities>,
@@ -58,6 +61,7 @@ impl<'d> Diagnosis<'d> {
         Self {
             provider: *provider,
             now: None,
+            look_ahead: 30 * 86_400,
             ca_certificates: &[],
             thumbprint: None,
             capabilities: None,
@@ -72,6 +76,12 @@ impl<'d> Diagnosis<'d> {
     /// The time, in seconds since the Unix epoch. Without it no validity is judged.
     pub const fn now(mut self, now: i64) -> Self {
         self.now = Some(now);
+        self
+    }
+
+    /// How many seconds before its end a certificate of the CA is said to expire soon; 30 days if not given.
+    pub const fn look_ahead(mut self, seconds: i64) -> Self {
+        self.look_ahead = seconds;
         self
     }
 
@@ -147,6 +157,24 @@ impl<'d> Diagnosis<'d> {
         }
         findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
         findings
+    }
+
+    /// Which clients would take the [certificates](Self::ca_certificates) and [capabilities](Self::capabilities) of the CA, one
+    /// verdict for each kind of client. None if no certificates are given.
+    #[must_use]
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        if self.ca_certificates.is_empty() {
+            return Vec::new();
+        }
+        let mut findings = Vec::new();
+        ca::judge(self, &mut findings);
+        if let Some(capabilities) = self.capabilities {
+            capabilities::judge(capabilities, &mut findings);
+        }
+        let clients = Client::ALL.iter();
+        clients
+            .map(|client| Verdict::of(*client, &findings))
+            .collect()
     }
 }
 

@@ -76,7 +76,7 @@ pub(in crate::diagnose) const CERTIFICATE_NOT_YET_VALID: Row = Row {
 pub(in crate::diagnose) const CERTIFICATE_EXPIRES_SOON: Row = Row {
     name: "certificate-expires-soon",
     severity: Severity::Warning,
-    sentence: "A certificate of the CA expires within 30 days.",
+    sentence: "A certificate of the CA expires soon.",
     cause: "RA certificates of NDES last two years and are not renewed by themselves.",
     advice: "Renew the certificate before it expires.",
     fail_info: None,
@@ -113,14 +113,64 @@ pub(in crate::diagnose) const THUMBPRINT_NOT_OF_ISSUING_CA: Row = Row {
     clients: &[Client::Windows],
 };
 
+pub(in crate::diagnose) const THUMBPRINT_NOT_OF_ROOT: Row = Row {
+    name: "thumbprint-not-of-root",
+    severity: Severity::Note,
+    sentence: "The configured thumbprint is that of a CA that is not the root.",
+    cause: "The profile names the CA that issues, as Windows wants it.",
+    advice: "In a profile for Android, possibly name the root.",
+    fail_info: None,
+    clients: &[Client::Android],
+};
+
+pub(in crate::diagnose) const SET_WITHOUT_RA: Row = Row {
+    name: "set-without-ra",
+    severity: Severity::Warning,
+    sentence: "The answer to GetCACert has several certificates, and all are CAs'.",
+    cause: "The server sends a chain. Possibly Apple's devices and Windows look for an RA wherever there is more than one certificate, and give up without.",
+    advice: "Send the certificate of the issuing CA alone, or put those of an RA beside it, with digitalSignature and keyEncipherment.",
+    fail_info: None,
+    clients: &[Client::Windows, Client::Apple],
+};
+
+pub(in crate::diagnose) const ROOT_MISSING: Row = Row {
+    name: "root-missing",
+    severity: Severity::Note,
+    sentence: "The root above an RA's CA is not in the answer to GetCACert.",
+    cause: "The server sends the RA and its CA, and nothing from above. Possibly macOS wants the whole chain where there is an RA.",
+    advice: "Let the profile install the root, or let GetCACert send it too.",
+    fail_info: None,
+    clients: &[Client::Apple],
+};
+
+pub(in crate::diagnose) const RA_NOT_MARKED: Row = Row {
+    name: "ra-not-marked",
+    severity: Severity::Note,
+    sentence: "An RA certificate does not say that it is one.",
+    cause: "It lacks the extended key usage Certificate Request Agent. Possibly clients that were made for NDES look for it; clients on this crate do.",
+    advice: "Issue it with the extended key usage 1.3.6.1.4.1.311.20.2.1.",
+    fail_info: None,
+    clients: &[Client::Other],
+};
+
+pub(in crate::diagnose) const SEVERAL_ENCRYPTION_CERTIFICATES: Row = Row {
+    name: "several-encryption-certificates",
+    severity: Severity::Note,
+    sentence: "More than one RA certificate may be encrypted to.",
+    cause: "An earlier RA certificate stands beside its successor, or the RA's certificates have no keyUsage. Many clients take the first.",
+    advice: "Let one of them alone have keyEncipherment, or let the server open what is encrypted to any.",
+    fail_info: None,
+    clients: &[Client::Android, Client::Other],
+};
+
 pub(in crate::diagnose) const CAPABILITIES_UNKNOWN: Row = Row {
     name: "capabilities-unknown",
     severity: Severity::Warning,
     sentence: "The CA does not say what it can do.",
-    cause: "GetCACaps gave an error, or a page.",
+    cause: "GetCACaps gave an error, or a page. Apple's devices refuse that, and jscep then writes MD5 and single DES.",
     advice: "Let GetCACaps answer with a list, one word a line.",
     fail_info: None,
-    clients: &[Client::Apple],
+    clients: &[Client::Apple, Client::Android],
 };
 
 pub(in crate::diagnose) const CAPABILITIES_WITHOUT_DIGEST: Row = Row {
