@@ -6,6 +6,7 @@ use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{
     DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
 };
+use scep::diagnose::Sender;
 use scep::inspect::{self, PayloadContent, RecipientKind, SignatureReport};
 use scep::microsoft::Hresult;
 use scep::{
@@ -56,6 +57,8 @@ pub struct MessageFacts {
     pub microsoft_message: Option<String>,
     pub signing_time: Option<String>,
     pub other: Vec<(Oid, Vec<u8>)>,
+    /// Which program seems to have sent it.
+    pub sender: Option<Sender>,
 }
 
 pub struct SignatureFacts {
@@ -226,6 +229,7 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Result<Report, Failur
             .unknown()
             .map(|attribute| (attribute.oid(), attribute.values().to_vec()))
             .collect(),
+        sender: Sender::of(message, &tools.provider),
     };
     // RFC 8894, section 3.2.2: only a SUCCESS has an envelope, and what stands in its place elsewhere means nothing.
     let ignored = facts

@@ -1,7 +1,7 @@
 //! A report as one line of JSON.
 
 use scep::Encoding;
-use scep::diagnose::Finding;
+use scep::diagnose::{Finding, Sender};
 use serde_json::{Value, json};
 
 use crate::facts::{
@@ -39,6 +39,7 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
             };
             message.other.iter().map(attribute).collect::<Vec<_>>()
         }),
+        "sender": message.and_then(|message| message.sender.as_ref().map(sender)),
         "envelope": report.envelope.as_ref().map(envelope),
         "payload": report.payload.as_ref().map(payload),
         "findings": findings.iter().map(finding).collect::<Vec<_>>(),
@@ -75,6 +76,14 @@ fn signer(signer: &SignerFacts) -> Value {
         "serial": hex(&signer.serial),
         "self_signed": signer.self_signed,
         "embedded": signer.embedded,
+    })
+}
+
+fn sender(sender: &Sender) -> Value {
+    json!({
+        "program": sender.program().name(),
+        "certainty": sender.certainty().to_string(),
+        "evidence": sender.evidence(),
     })
 }
 

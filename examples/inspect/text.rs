@@ -146,6 +146,10 @@ impl Page {
                 format_args!("{oid}, {}", octets(value)),
             );
         }
+        match &message.sender {
+            Some(sender) => self.line(1, "sent by", sender),
+            None => self.line(1, "sent by", "not recognised"),
+        }
     }
 
     fn signature(&mut self, level: u8, label: &str, signature: &SignatureFacts) {

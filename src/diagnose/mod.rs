@@ -24,7 +24,9 @@ mod code;
 mod finding;
 mod http;
 mod reply;
+mod reply_profile;
 mod request;
+mod sender;
 mod verdict;
 mod words;
 
@@ -36,6 +38,8 @@ use crate::{Capabilities, Certificate, Fingerprint, PkiMessage, UnverifiedCsr};
 
 pub use code::FindingCode;
 pub use finding::{Client, Finding, Severity};
+pub use reply_profile::{ReplyCertificates, ReplyProfile};
+pub use sender::{Certainty, Program, Sender};
 pub use verdict::{Acceptance, Verdict};
 
 /// What is known of an enrolment, to be judged.

@@ -75,21 +75,22 @@ const HOLDERS_OF_EC: &[&str] = &["EcKey", "Ed25519Key"];
 /// The public types that hold none: what everybody may see of messages and certificates, algorithms, errors, rules.
 const OTHERS: &str = "
     Acceptance AdminPageError Answer Attributes BodyKind BuildError CaCertificates CaPin CaRole CaRoles Capabilities
-    Capability Cause CbcCiphers Certificate CertificateSignatureError CertsOnly ChallengeKind ClaimedSid ClientInfo
-    ClientRequest ContentCipher Crl CryptoError CspInfo CsrError DecryptError DigestAlgorithm DigestValue Digests
-    DownloadParameters DownloadRevocationRequests EcSignatures EllipticCurve Encoding EnvelopeReport Error Event
-    EventOutcome EventSource EventText EventTextError Extension FailInfo Failure Finding FindingCode Fingerprint
+    Capability Cause CbcCiphers Certainty Certificate CertificateSignatureError CertsOnly ChallengeKind ClaimedSid
+    ClientInfo ClientRequest ContentCipher Crl CryptoError CspInfo CsrError DecryptError DigestAlgorithm DigestValue
+    Digests DownloadParameters DownloadRevocationRequests EcSignatures EllipticCurve Encoding EnvelopeReport Error
+    Event EventOutcome EventSource EventText EventTextError Extension FailInfo Failure Finding FindingCode Fingerprint
     FingerprintAlgorithm FingerprintError Granted Holder Hresult HresultError HttpError IntuneError Issued
     IssuerAndSerialNumber IssuerAndSubject Item KeyAgreement KeyEncryption KeyManagement KeyTransport KeyUsage KeyWrap
     Layer Limit Limits MessageType Method NameRef NameValuePair Negotiation NegotiationError NextCaBuilder
     NextCaCertificates Nonce NotHeld Oid OldValidity OpenError Operation Outcome ParseError ParseErrorKind
-    PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy Provider Query RecipientHint RecipientId RecipientKind
-    RecipientReport Refusal Refused RenewalForm Response ResultCode ResumeError RevocationError RevocationRequest
-    RevocationRequests RevocationResult RoleError RoleReason RoleRules RsaKeyTransport RsaSignatures Severity
-    SidSource SignatureAlgorithm SignatureReport SignatureScheme Signatures SignedForm SignerCertificateBuilder
-    SignerId SignerIdentity SignerMatch SignerTrust TemplateInformation TemplateSetting Tolerance TransactionError
-    TransactionId TransactionKey TransportScheme UnknownAttribute UnsignedNextCa UnsignedSignerCertificate
-    UploadAccepted UploadRevocationResults ValidationResult Validity Verdict VerifiedMessage VerifyError
+    PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy Program Provider Query RecipientHint RecipientId
+    RecipientKind RecipientReport Refusal Refused RenewalForm ReplyCertificates ReplyProfile Response ResultCode
+    ResumeError RevocationError RevocationRequest RevocationRequests RevocationResult RoleError RoleReason RoleRules
+    RsaKeyTransport RsaSignatures Sender Severity SidSource SignatureAlgorithm SignatureReport SignatureScheme
+    Signatures SignedForm SignerCertificateBuilder SignerId SignerIdentity SignerMatch SignerTrust TemplateInformation
+    TemplateSetting Tolerance TransactionError TransactionId TransactionKey TransportScheme UnknownAttribute
+    UnsignedNextCa UnsignedSignerCertificate UploadAccepted UploadRevocationResults ValidationResult Validity Verdict
+    VerifiedMessage VerifyError
 ";
 
 /// The names of the types that `src` declares as public, but for those that a macro writes, which are sets of algorithms.
