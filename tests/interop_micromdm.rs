@@ -3,12 +3,15 @@
 //! Both write SHA-1 and single DES whatever they are told, so that only `--policy legacy` talks to them.
 #![cfg(feature = "legacy")]
 
+#[path = "live/doctor.rs"]
+mod doctor;
 mod live;
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use doctor::{Doctor, Shown};
 use live::{ARRANGEMENTS, Ca, Finished, Program, RENEWALS, Report, Scratch, client};
 
 /// Runs `scepclient` in a directory, where it keeps the files that it knows by their names.
@@ -393,6 +396,51 @@ fn client_at_scepserver_under_other_policies() {
         });
     }
     report.finish();
+}
+
+/// Every statement of the report is true.
+#[test]
+#[ignore = "needs scepserver and openssl"]
+fn doctor_at_scepserver() {
+    let scratch = &Scratch::new();
+    let server = ScepServer::start(scratch);
+    let ca = Shown::of(scratch, "depot/ca.pem");
+    // It has one certificate for all, whose keyUsage lets it do nothing of what SCEP does.
+    assert!(ca.has("CA:TRUE") && ca.is_root(), "{}", ca.text);
+    assert!(!ca.has("Key Encipherment") && !ca.has("Digital Signature"));
+    let shown = [ca];
+    let codes = ["no-encryption-certificate", "no-signing-certificate"];
+    let objections = || [("Windows", "no", codes.to_vec())];
+
+    let doctor = Doctor::of(scratch, &server.url, "", 1);
+    doctor.tells_the_truth(&server.url, &shown);
+    assert_eq!(doctor.codes(), codes);
+    assert_eq!(doctor.objections(), objections());
+    assert_eq!(doctor.enrolment(), ("not asked", None));
+
+    let pin = format!("--ca-fingerprint {}", shown[0].sha256);
+    let options = format!("{pin} --challenge secret --policy legacy");
+    let doctor = Doctor::of(scratch, &server.url, &options, 1);
+    assert_eq!(doctor.enrolment().0, "issued");
+    assert_eq!(doctor.codes(), codes);
+    assert_eq!(doctor.objections(), objections());
+    let program = "micromdm or another program on smallstep's library";
+    assert_eq!(doctor.server(), Some(program));
+
+    let options = format!("{pin} --challenge wrong --policy legacy");
+    let doctor = Doctor::of(scratch, &server.url, &options, 1);
+    assert_eq!(doctor.enrolment(), ("refused", None));
+    assert_eq!(doctor.codes(), [&["refused"], &codes[..]].concat());
+
+    // Its replies are in single DES, which only --policy legacy reads.
+    let doctor = Doctor::of(
+        scratch,
+        &server.url,
+        &format!("{pin} --challenge secret"),
+        1,
+    );
+    assert_eq!(doctor.enrolment(), ("failed", None));
+    doctor.says("1.3.14.3.2.7, which is unknown or refused by policy (see --policy)\n");
 }
 
 #[test]

@@ -49,6 +49,27 @@ fn every_vector_is_recognised() {
     }
 }
 
+#[test]
+fn damaged_messages_are_guessed_at_without_harm() {
+    let mut guessed = 0;
+    for vector in manifest::vectors() {
+        // Every byte has its turn somewhere, and no test takes a minute.
+        for at in (vector.file.len() % 11..vector.bytes.len()).step_by(11) {
+            let mut damaged = vector.bytes.clone();
+            damaged[at] ^= 1;
+            if let Ok(message) = PkiMessage::parse(&damaged[..], &Limits::REPLY) {
+                let sender = Sender::of(&message, &provider());
+                guessed += usize::from(sender.is_some());
+                let profile = ReplyProfile::of(&message, sender.as_ref());
+                let is_reply = message.unverified_message_type() == scep::MessageType::CertRep;
+                assert!(profile.is_none() || !is_reply);
+            }
+        }
+    }
+    // Most of a message is ciphertext and signature.
+    assert!(guessed > 5_000, "{guessed}");
+}
+
 /// A message that is recognised, and not with any one of the changes.
 fn is_no_more(forge: &Forge, parties: &Parties, whose: Program, changes: &[&dyn Fn(&mut Forge)]) {
     let sign = |forge: &Forge| forge.sign(&parties.client_key);

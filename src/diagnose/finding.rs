@@ -60,7 +60,7 @@ impl Client {
             Self::Apple => "Apple",
             Self::Android => "Android (jscep)",
             Self::Cisco => "Cisco IOS",
-            Self::Other => "others",
+            Self::Other => "made for NDES",
         }
     }
 }

@@ -155,7 +155,7 @@ impl Program {
             Self::Micromdm => "micromdm or another program on smallstep's library",
             Self::Ndes => "NDES",
             Self::OpenSsl => "a program on OpenSSL's CMS",
-            Self::ThisCrate => "a program on this crate",
+            Self::ThisCrate => "a program on the crate scep",
         }
     }
 }
