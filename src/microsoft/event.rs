@@ -117,7 +117,7 @@ const EVENTS: &[Event] = &[
     event(
         EventSource::DeviceManagement,
         307,
-        "Details of an enrolment that failed.",
+        "Possibly details of an enrolment that failed.",
         "Read the code in it: it belongs to event 32.",
     ),
     event(
