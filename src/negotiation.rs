@@ -219,7 +219,7 @@ impl fmt::Display for NegotiationError {
 impl core::error::Error for NegotiationError {}
 
 /// Interop: NDES 2016 to 2022 lists exactly these, and does AES all the same.
-fn is_ndes(capabilities: &Capabilities) -> bool {
+pub(crate) fn is_ndes(capabilities: &Capabilities) -> bool {
     const LIST: [Capability<'static>; 6] = [
         Capability::PostPkiOperation,
         Capability::Renewal,

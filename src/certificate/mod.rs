@@ -21,6 +21,8 @@ pub use key_usage::KeyUsage;
 pub use validity::Validity;
 #[cfg(any(feature = "diagnose", feature = "intune"))]
 pub(crate) use validity::civil_text;
+#[cfg(feature = "diagnose")]
+pub(crate) use validity::unix_seconds;
 
 /// A certificate as it was received ([RFC 5280, section 4.1]).
 ///
@@ -250,10 +252,7 @@ impl Certificate<'_> {
     #[must_use]
     pub fn key_usage(&self) -> Option<KeyUsage> {
         let extension = self.extension(oid::KEY_USAGE)?;
-        let bits = value_reader(extension.value()).expect(tag::BIT_STRING, Item::Extensions);
-        Some(KeyUsage::from_bit_string(
-            bits.map_or(&[], |bits| bits.contents),
-        ))
+        Some(read_key_usage(extension.value()))
     }
 
     /// Whether basicConstraints says that it is a CA
@@ -275,10 +274,7 @@ impl Certificate<'_> {
     /// The purposes in extKeyUsage; none if the certificate has no such extension.
     pub fn extended_key_usage(&self) -> impl Iterator<Item = Oid> {
         let value = self.extension(oid::EXT_KEY_USAGE);
-        let value = value.map_or(&[][..], |extension| extension.value());
-        let purposes = value_reader(value).expect(tag::SEQUENCE, Item::Extensions);
-        let mut reader = value_reader(purposes.map_or(&[], |purposes| purposes.contents));
-        core::iter::from_fn(move || Oid::from_bytes(reader.oid(Item::Extensions).ok()?))
+        purposes(value.map_or(&[], |extension| extension.value()))
     }
 }
 
@@ -424,6 +420,19 @@ impl fmt::Debug for Certificate<'_> {
         }
         f.write_str(", .. }")
     }
+}
+
+/// The keyUsage in the value of its extension. One that cannot be read allows nothing.
+pub(crate) fn read_key_usage(value: &[u8]) -> KeyUsage {
+    let bits = value_reader(value).expect(tag::BIT_STRING, Item::Extensions);
+    KeyUsage::from_bit_string(bits.map_or(&[], |bits| bits.contents))
+}
+
+/// The purposes in the value of extKeyUsage, as far as they can be read.
+pub(crate) fn purposes(value: &[u8]) -> impl Iterator<Item = Oid> + use<'_> {
+    let purposes = value_reader(value).expect(tag::SEQUENCE, Item::Extensions);
+    let mut reader = value_reader(purposes.map_or(&[], |purposes| purposes.contents));
+    core::iter::from_fn(move || Oid::from_bytes(reader.oid(Item::Extensions).ok()?))
 }
 
 /// Reads the value of an extension, in BER: it is covered by the issuer's signature as it is.

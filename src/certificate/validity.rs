@@ -3,7 +3,7 @@
 use core::num::Saturating;
 use core::ops::RangeInclusive;
 
-use crate::asn1::{Element, Reader, Writer, tag};
+use crate::asn1::{Reader, Writer, tag};
 use crate::{Item, Layer, Limits};
 
 /// From when to when a certificate is valid, in seconds since the Unix epoch, both ends included
@@ -66,8 +66,8 @@ impl Validity {
         });
         let (not_before, not_after) = times.ok()?;
         Some(Self {
-            not_before: unix_seconds(&not_before)?,
-            not_after: unix_seconds(&not_after)?,
+            not_before: unix_seconds(not_before.tag, not_before.contents)?,
+            not_after: unix_seconds(not_after.tag, not_after.contents)?,
         })
     }
 
@@ -103,9 +103,9 @@ pub(crate) fn civil_text(unix: i64) -> Option<alloc::string::String> {
 }
 
 /// The seconds since the Unix epoch of a UTCTime or GeneralizedTime, with seconds or without, in UTC or with an offset.
-fn unix_seconds(time: &Element<'_>) -> Option<i64> {
-    let mut digits = Digits(time.contents);
-    let year = match time.tag {
+pub(crate) fn unix_seconds(time_tag: u8, contents: &[u8]) -> Option<i64> {
+    let mut digits = Digits(contents);
+    let year = match time_tag {
         // RFC 5280, section 4.1.2.5.1: from 50 on it is the 20th century.
         tag::UTC_TIME => match digits.pair()? {
             year @ 50.. => Saturating(1900) + Saturating(year),
@@ -124,7 +124,7 @@ fn unix_seconds(time: &Element<'_>) -> Option<i64> {
         minute: digits.optional_pair()?,
         second: digits.optional_pair()?,
     };
-    if time.tag == tag::GENERALIZED_TIME {
+    if time_tag == tag::GENERALIZED_TIME {
         digits.skip_fraction()?;
     }
     let offset = digits.offset()?;
@@ -304,22 +304,12 @@ mod tests {
     use crate::asn1::encode;
     use alloc::format;
 
-    fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
-        unix_seconds(&Element {
-            tag,
-            raw: text,
-            contents: text,
-            contents_offset: 0,
-            offset: 0,
-        })
-    }
-
     fn utc(text: &str) -> Option<i64> {
-        seconds(tag::UTC_TIME, text.as_bytes())
+        unix_seconds(tag::UTC_TIME, text.as_bytes())
     }
 
     fn generalized(text: &str) -> Option<i64> {
-        seconds(tag::GENERALIZED_TIME, text.as_bytes())
+        unix_seconds(tag::GENERALIZED_TIME, text.as_bytes())
     }
 
     #[test]
@@ -367,7 +357,7 @@ mod tests {
         }
         assert_eq!(generalized("19000229000000Z"), None);
         assert_eq!(generalized("19700101000000.Z"), None);
-        assert_eq!(seconds(tag::UTF8_STRING, b"700101000000Z"), None);
+        assert_eq!(unix_seconds(tag::UTF8_STRING, b"700101000000Z"), None);
     }
 
     #[test]

@@ -115,6 +115,13 @@ pub(crate) fn rsa_public_key(spki: &[u8]) -> Option<(&[u8], usize)> {
     Some((key.octets, bits(key.rsa()?.modulus)))
 }
 
+/// The size of the modulus of an RSA key in bits.
+#[cfg(feature = "diagnose")]
+pub(crate) fn modulus_bits(spki: &[u8]) -> Option<usize> {
+    let key = read(spki).ok()?;
+    Some(bits(key.rsa()?.modulus))
+}
+
 /// The octets of subjectPublicKey, over which key identifiers are computed.
 pub(crate) fn key_octets(spki: &[u8]) -> Option<&[u8]> {
     read(spki).ok().map(|key| key.octets)

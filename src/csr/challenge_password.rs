@@ -133,6 +133,22 @@ impl PresentedPassword<'_> {
         self.tag == tag::PRINTABLE_STRING
     }
 
+    /// The name of the string type that it was sent in.
+    #[cfg(feature = "diagnose")]
+    pub(crate) const fn string_type(&self) -> &'static str {
+        match self.tag {
+            tag::PRINTABLE_STRING => "PrintableString",
+            tag::UTF8_STRING => "UTF8String",
+            tag::IA5_STRING => "IA5String",
+            tag::TELETEX_STRING => "TeletexString",
+            tag::BMP_STRING => "BMPString",
+            tag::UNIVERSAL_STRING => "UniversalString",
+            NUMERIC_STRING => "NumericString",
+            VISIBLE_STRING => "VisibleString",
+            _ => "OCTET STRING",
+        }
+    }
+
     fn kind(&self) -> ChallengeKind {
         let text = self.expose_secret();
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');

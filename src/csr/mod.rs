@@ -215,6 +215,12 @@ impl UnverifiedCsr {
         self.parts.attributes.of_buffer(&self.buffer)
     }
 
+    /// The DER of the SubjectPublicKeyInfo.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn public_key_der(&self) -> &[u8] {
+        self.parts.public_key.of_buffer(&self.buffer)
+    }
+
     /// The challenge password of whoever sent this.
     #[must_use]
     pub fn unverified_challenge_password(&self) -> ChallengePassword<'_> {

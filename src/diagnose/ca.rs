@@ -44,6 +44,22 @@ pub(super) fn named(certificate: &Certificate<'_>) -> String {
     text
 }
 
+/// Whether one of these certificates issued it. What cannot be verified is not accused.
+pub(super) fn issued_by_one_of(
+    certificate: &Certificate<'_>,
+    all: &[Certificate<'_>],
+    provider: &Provider,
+) -> bool {
+    let policy = Policy::compatible();
+    all.iter().any(|ca| {
+        use crate::CertificateSignatureError::{AnotherIssuer, Invalid, IssuerIsNoCa, Refused};
+        match certificate.verify_issued_by(ca, provider, &policy) {
+            Ok(()) | Err(Refused(_)) => true,
+            Err(AnotherIssuer | Invalid | IssuerIsNoCa) => false,
+        }
+    })
+}
+
 /// Adds hexadecimal digits.
 pub(super) fn hex(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
@@ -130,16 +146,7 @@ fn judge_issuer(
     if is_ca(certificate) || !all.iter().any(is_ca) {
         return;
     }
-    let policy = Policy::compatible();
-    let issued_by = |ca: &Certificate<'_>| {
-        use crate::CertificateSignatureError::{AnotherIssuer, Invalid, IssuerIsNoCa, Refused};
-        match certificate.verify_issued_by(ca, provider, &policy) {
-            // What cannot be verified is not accused.
-            Ok(()) | Err(Refused(_)) => true,
-            Err(AnotherIssuer | Invalid | IssuerIsNoCa) => false,
-        }
-    };
-    if !all.iter().any(issued_by) {
+    if !issued_by_one_of(certificate, all, provider) {
         let evidence = format!(
             "{} is issued by \"{}\", and the CA is {}",
             named(certificate),

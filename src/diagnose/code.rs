@@ -63,6 +63,48 @@ pub enum FindingCode {
     ChallengeEmpty,
     /// `challenge-not-printable`: the challenge password is not a PrintableString, the only type that NDES reads.
     ChallengeNotPrintable,
+    /// `challenge-type-refused`: the challenge password is not a PrintableString, and the server is NDES or speaks like it.
+    ChallengeTypeRefused,
+    /// `recipient-is-ca`: the request is encrypted to the CA, and not to the RA that stands before it.
+    RecipientIsCa,
+    /// `algorithm-unknown`: the request uses an algorithm that SCEP does not know.
+    AlgorithmUnknown,
+    /// `algorithm-not-allowed`: the request uses an algorithm that the server's policy does not allow.
+    AlgorithmNotAllowed,
+    /// `algorithm-not-offered`: the request uses an algorithm that is not in the answer to GetCACaps.
+    AlgorithmNotOffered,
+    /// `algorithm-weak`: the request uses a weak algorithm, although GetCACaps offers a better one.
+    AlgorithmWeak,
+    /// `signature-invalid`: the signature of the message is wrong.
+    SignatureInvalid,
+    /// `signed-attribute-missing`: a signed attribute is missing that every message must have.
+    SignedAttributeMissing,
+    /// `signing-time-ahead`: the request was signed at a time that is still to come.
+    SigningTimeAhead,
+    /// `signing-time-past`: the request was signed some time ago.
+    SigningTimePast,
+    /// `signer-expired`: the certificate that signed the request has expired.
+    SignerExpired,
+    /// `subject-empty`: the subject of the CSR is empty.
+    SubjectEmpty,
+    /// `key-not-allowed`: the key of the CSR is not one that the server's policy allows.
+    KeyNotAllowed,
+    /// `csr-signature-invalid`: the CSR is not signed by its own key.
+    CsrSignatureInvalid,
+    /// `csr-content-unreadable`: something that Microsoft defines stands in the CSR and cannot be read.
+    CsrContentUnreadable,
+    /// `sid-claimed`: the CSR claims the SID of an account, which nothing in it proves.
+    SidClaimed,
+    /// `template-conflict`: the CSR names two templates that differ.
+    TemplateConflict,
+    /// `renewal-not-offered`: the request is a RenewalReq, and GetCACaps does not list Renewal.
+    RenewalNotOffered,
+    /// `renewal-self-issued`: the request is a RenewalReq, and its signer's certificate is self-issued, so it renews nothing.
+    RenewalSelfIssued,
+    /// `signer-of-another-ca`: the certificate that signed the request is not issued by the CA.
+    SignerOfAnotherCa,
+    /// `renewal-subject-differs`: the subject of the CSR is not that of the certificate that signed the request.
+    RenewalSubjectDiffers,
     /// `refused`: the CA refused the request.
     Refused,
     /// `challenge-refused`: the server does not take the challenge password.
@@ -75,6 +117,34 @@ pub enum FindingCode {
     NonceMismatch,
     /// `reply-without-sender-nonce`: the reply has no senderNonce.
     ReplyWithoutSenderNonce,
+    /// `not-decrypted`: the server could not decrypt the request.
+    NotDecrypted,
+    /// `algorithm-refused`: the CA refused an algorithm.
+    AlgorithmRefused,
+    /// `time-refused`: the CA refused the time in the request.
+    TimeRefused,
+    /// `template-refused`: the CA refused the template.
+    TemplateRefused,
+    /// `subject-refused`: the CA refused the subject.
+    SubjectRefused,
+    /// `alt-names-refused`: the CA refused the subjectAltName.
+    AltNamesRefused,
+    /// `usage-refused`: the CA refused the keyUsage or extKeyUsage.
+    UsageRefused,
+    /// `key-refused`: the CA refused the key.
+    KeyRefused,
+    /// `renewal-refused`: the CA refused a renewal.
+    RenewalRefused,
+    /// `ca-unreachable`: the RA could not reach the CA.
+    CaUnreachable,
+    /// `crl-unavailable`: the server could not see whether a certificate is revoked.
+    CrlUnavailable,
+    /// `reply-signer-unknown`: the certificate that signed the reply neither comes with it nor is in the answer to GetCACert.
+    ReplySignerUnknown,
+    /// `reply-algorithm-differs`: the reply uses another algorithm than the request.
+    ReplyAlgorithmDiffers,
+    /// `clocks-differ`: the clocks of client and server differ.
+    ClocksDiffer,
     /// `http-401`: the web server wants a user name.
     Unauthorized,
     /// `http-403`: the web server forbids it.
@@ -91,6 +161,30 @@ pub enum FindingCode {
     GatewayTimeout,
     /// `body-is-no-message`: what came is no message of SCEP.
     BodyIsNoMessage,
+    /// `http-3xx`: the web server sends the client elsewhere.
+    Redirected,
+    /// `http-400`: the web server cannot read the request.
+    BadHttpRequest,
+    /// `http-405`: the web server does not take the method.
+    MethodNotAllowed,
+    /// `http-413`: the message is too long for the web server.
+    BodyTooLong,
+    /// `http-502`: a proxy gets no answer that it understands.
+    BadGateway,
+    /// `content-type`: the answer has another media type than it should.
+    ContentType,
+    /// `request-cut`: the message in the URL is cut off.
+    RequestCut,
+    /// `request-unreadable`: the HTTP request is none of SCEP.
+    RequestUnreadable,
+    /// `url-long`: the URL is longer than what every server takes.
+    UrlLong,
+    /// `unreachable`: the server cannot be reached.
+    Unreachable,
+    /// `tls-failed`: TLS failed.
+    TlsFailed,
+    /// `logged-failure`: the log tells of an enrolment that failed.
+    LoggedFailure,
     /// `tpm-attestation`: the server is Microsoft's service for TPMs and not your CA.
     TpmAttestation,
 }
@@ -125,12 +219,47 @@ impl FindingCode {
         Self::ChallengeAbsent,
         Self::ChallengeEmpty,
         Self::ChallengeNotPrintable,
+        Self::ChallengeTypeRefused,
+        Self::RecipientIsCa,
+        Self::AlgorithmUnknown,
+        Self::AlgorithmNotAllowed,
+        Self::AlgorithmNotOffered,
+        Self::AlgorithmWeak,
+        Self::SignatureInvalid,
+        Self::SignedAttributeMissing,
+        Self::SigningTimeAhead,
+        Self::SigningTimePast,
+        Self::SignerExpired,
+        Self::SubjectEmpty,
+        Self::KeyNotAllowed,
+        Self::CsrSignatureInvalid,
+        Self::CsrContentUnreadable,
+        Self::SidClaimed,
+        Self::TemplateConflict,
+        Self::RenewalNotOffered,
+        Self::RenewalSelfIssued,
+        Self::SignerOfAnotherCa,
+        Self::RenewalSubjectDiffers,
         Self::Refused,
         Self::ChallengeRefused,
         Self::OaepRefused,
         Self::TransactionIdMismatch,
         Self::NonceMismatch,
         Self::ReplyWithoutSenderNonce,
+        Self::NotDecrypted,
+        Self::AlgorithmRefused,
+        Self::TimeRefused,
+        Self::TemplateRefused,
+        Self::SubjectRefused,
+        Self::AltNamesRefused,
+        Self::UsageRefused,
+        Self::KeyRefused,
+        Self::RenewalRefused,
+        Self::CaUnreachable,
+        Self::CrlUnavailable,
+        Self::ReplySignerUnknown,
+        Self::ReplyAlgorithmDiffers,
+        Self::ClocksDiffer,
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
@@ -139,6 +268,18 @@ impl FindingCode {
         Self::ServiceDown,
         Self::GatewayTimeout,
         Self::BodyIsNoMessage,
+        Self::Redirected,
+        Self::BadHttpRequest,
+        Self::MethodNotAllowed,
+        Self::BodyTooLong,
+        Self::BadGateway,
+        Self::ContentType,
+        Self::RequestCut,
+        Self::RequestUnreadable,
+        Self::UrlLong,
+        Self::Unreachable,
+        Self::TlsFailed,
+        Self::LoggedFailure,
         Self::TpmAttestation,
     ];
 
@@ -186,12 +327,47 @@ impl FindingCode {
             Self::ChallengeAbsent => &request::CHALLENGE_ABSENT,
             Self::ChallengeEmpty => &request::CHALLENGE_EMPTY,
             Self::ChallengeNotPrintable => &request::CHALLENGE_NOT_PRINTABLE,
+            Self::ChallengeTypeRefused => &request::CHALLENGE_TYPE_REFUSED,
+            Self::RecipientIsCa => &request::RECIPIENT_IS_CA,
+            Self::AlgorithmUnknown => &request::ALGORITHM_UNKNOWN,
+            Self::AlgorithmNotAllowed => &request::ALGORITHM_NOT_ALLOWED,
+            Self::AlgorithmNotOffered => &request::ALGORITHM_NOT_OFFERED,
+            Self::AlgorithmWeak => &request::ALGORITHM_WEAK,
+            Self::SignatureInvalid => &request::SIGNATURE_INVALID,
+            Self::SignedAttributeMissing => &request::SIGNED_ATTRIBUTE_MISSING,
+            Self::SigningTimeAhead => &request::SIGNING_TIME_AHEAD,
+            Self::SigningTimePast => &request::SIGNING_TIME_PAST,
+            Self::SignerExpired => &request::SIGNER_EXPIRED,
+            Self::SubjectEmpty => &request::SUBJECT_EMPTY,
+            Self::KeyNotAllowed => &request::KEY_NOT_ALLOWED,
+            Self::CsrSignatureInvalid => &request::CSR_SIGNATURE_INVALID,
+            Self::CsrContentUnreadable => &request::CSR_CONTENT_UNREADABLE,
+            Self::SidClaimed => &request::SID_CLAIMED,
+            Self::TemplateConflict => &request::TEMPLATE_CONFLICT,
+            Self::RenewalNotOffered => &request::RENEWAL_NOT_OFFERED,
+            Self::RenewalSelfIssued => &request::RENEWAL_SELF_ISSUED,
+            Self::SignerOfAnotherCa => &request::SIGNER_OF_ANOTHER_CA,
+            Self::RenewalSubjectDiffers => &request::RENEWAL_SUBJECT_DIFFERS,
             Self::Refused => &reply::REFUSED,
             Self::ChallengeRefused => &reply::CHALLENGE_REFUSED,
             Self::OaepRefused => &reply::OAEP_REFUSED,
             Self::TransactionIdMismatch => &reply::TRANSACTION_ID_MISMATCH,
             Self::NonceMismatch => &reply::NONCE_MISMATCH,
             Self::ReplyWithoutSenderNonce => &reply::REPLY_WITHOUT_SENDER_NONCE,
+            Self::NotDecrypted => &reply::NOT_DECRYPTED,
+            Self::AlgorithmRefused => &reply::ALGORITHM_REFUSED,
+            Self::TimeRefused => &reply::TIME_REFUSED,
+            Self::TemplateRefused => &reply::TEMPLATE_REFUSED,
+            Self::SubjectRefused => &reply::SUBJECT_REFUSED,
+            Self::AltNamesRefused => &reply::ALT_NAMES_REFUSED,
+            Self::UsageRefused => &reply::USAGE_REFUSED,
+            Self::KeyRefused => &reply::KEY_REFUSED,
+            Self::RenewalRefused => &reply::RENEWAL_REFUSED,
+            Self::CaUnreachable => &reply::CA_UNREACHABLE,
+            Self::CrlUnavailable => &reply::CRL_UNAVAILABLE,
+            Self::ReplySignerUnknown => &reply::REPLY_SIGNER_UNKNOWN,
+            Self::ReplyAlgorithmDiffers => &reply::REPLY_ALGORITHM_DIFFERS,
+            Self::ClocksDiffer => &reply::CLOCKS_DIFFER,
             Self::Unauthorized => &http::UNAUTHORIZED,
             Self::Forbidden => &http::FORBIDDEN,
             Self::NotFound => &http::NOT_FOUND,
@@ -200,6 +376,18 @@ impl FindingCode {
             Self::ServiceDown => &http::SERVICE_DOWN,
             Self::GatewayTimeout => &http::GATEWAY_TIMEOUT,
             Self::BodyIsNoMessage => &http::BODY_IS_NO_MESSAGE,
+            Self::Redirected => &http::REDIRECTED,
+            Self::BadHttpRequest => &http::BAD_HTTP_REQUEST,
+            Self::MethodNotAllowed => &http::METHOD_NOT_ALLOWED,
+            Self::BodyTooLong => &http::BODY_TOO_LONG,
+            Self::BadGateway => &http::BAD_GATEWAY,
+            Self::ContentType => &http::CONTENT_TYPE,
+            Self::RequestCut => &http::REQUEST_CUT,
+            Self::RequestUnreadable => &http::REQUEST_UNREADABLE,
+            Self::UrlLong => &http::URL_LONG,
+            Self::Unreachable => &http::UNREACHABLE,
+            Self::TlsFailed => &http::TLS_FAILED,
+            Self::LoggedFailure => &http::LOGGED_FAILURE,
             Self::TpmAttestation => &http::TPM_ATTESTATION,
         }
     }

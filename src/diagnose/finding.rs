@@ -106,11 +106,18 @@ impl Finding {
         self.code.row().advice
     }
 
-    /// The failInfo with which a server should refuse a request for this; `None` where there is nothing to refuse. The
-    /// sentence is a good failInfoText, except with badMessageCheck, which has none.
+    /// The failInfo with which a server should refuse a request for this; `None` where there is nothing to refuse.
     #[must_use]
     pub fn fail_info(&self) -> Option<FailInfo> {
         self.code.row().fail_info
+    }
+
+    /// The failInfoText to send beside it: the sentence, and none beside badMessageCheck. Why a message did not verify or
+    /// open is nothing to tell a stranger.
+    #[must_use]
+    pub fn fail_info_text(&self) -> Option<&'static str> {
+        let info = self.fail_info()?;
+        (info != FailInfo::BadMessageCheck).then(|| self.sentence())
     }
 
     /// The clients that fail by it.

@@ -18,22 +18,30 @@
 //! Findings about messages are made from what anybody may have written, and those about an opened CSR tell what a server must
 //! not tell a stranger: see [`inspect`](crate::inspect).
 
+mod algorithms;
 mod ca;
 mod capabilities;
+mod clock;
 mod code;
+mod csr;
 mod finding;
 mod http;
+mod log;
+mod refusal;
+mod renewal;
 mod reply;
 mod reply_profile;
 mod request;
 mod sender;
+mod signature;
 mod verdict;
 mod words;
 
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::crypto::Provider;
+use crate::crypto::{Policy, Provider};
+use crate::microsoft::EventText;
 use crate::{Capabilities, Certificate, Fingerprint, PkiMessage, UnverifiedCsr};
 
 pub use code::FindingCode;
@@ -47,6 +55,7 @@ pub use verdict::{Acceptance, Verdict};
 #[must_use]
 pub struct Diagnosis<'d> {
     provider: Provider,
+    policy: Option<Policy>,
     now: Option<i64>,
     look_ahead: i64,
     ca_certificates: &'d [Certificate<'d>],
@@ -55,8 +64,12 @@ pub struct Diagnosis<'d> {
     request: Option<&'d PkiMessage<'d>>,
     csr: Option<&'d UnverifiedCsr>,
     reply: Option<&'d PkiMessage<'d>>,
+    /// Method, target and body.
+    http_request: Option<(&'d str, &'d str, &'d [u8])>,
     http_answer: Option<(u16, &'d [u8])>,
+    content_type: Option<&'d str>,
     url: Option<&'d str>,
+    event: Option<&'d EventText<'d>>,
 }
 
 impl<'d> Diagnosis<'d> {
@@ -64,6 +77,7 @@ impl<'d> Diagnosis<'d> {
     pub const fn new(provider: &Provider) -> Self {
         Self {
             provider: *provider,
+            policy: None,
             now: None,
             look_ahead: 30 * 86_400,
             ca_certificates: &[],
@@ -72,12 +86,21 @@ impl<'d> Diagnosis<'d> {
             request: None,
             csr: None,
             reply: None,
+            http_request: None,
             http_answer: None,
+            content_type: None,
             url: None,
+            event: None,
         }
     }
 
-    /// The time, in seconds since the Unix epoch. Without it no validity is judged.
+    /// What the server's policy allows. Without it no algorithm and no key is accused of being refused.
+    pub const fn policy(mut self, policy: &Policy) -> Self {
+        self.policy = Some(*policy);
+        self
+    }
+
+    /// The time, in seconds since the Unix epoch. Without it no validity and no clock is judged.
     pub const fn now(mut self, now: i64) -> Self {
         self.now = Some(now);
         self
@@ -113,7 +136,7 @@ impl<'d> Diagnosis<'d> {
         self
     }
 
-    /// What was found in the envelope of the [request](Self::request).
+    /// What was found in the envelope of the [request](Self::request), or a CSR by itself.
     pub const fn csr(mut self, csr: &'d UnverifiedCsr) -> Self {
         self.csr = Some(csr);
         self
@@ -125,9 +148,28 @@ impl<'d> Diagnosis<'d> {
         self
     }
 
-    /// What came by HTTP in the place of a message: status and body.
+    /// What a client asked for by HTTP: method, target and body, as [`Operation::read`](crate::http::Operation::read) takes
+    /// them. Of a GET the whole URL will do as target.
+    pub const fn http_request(mut self, method: &'d str, target: &'d str, body: &'d [u8]) -> Self {
+        self.http_request = Some((method, target, body));
+        self
+    }
+
+    /// What came by HTTP in answer to a message, or in the place of an answer: status and body.
     pub const fn http_answer(mut self, status: u16, body: &'d [u8]) -> Self {
         self.http_answer = Some((status, body));
+        self
+    }
+
+    /// The header Content-Type of the [answer](Self::http_answer), empty if there was none.
+    pub const fn content_type(mut self, content_type: &'d str) -> Self {
+        self.content_type = Some(content_type);
+        self
+    }
+
+    /// A sentence of a device's log.
+    pub const fn event(mut self, event: &'d EventText<'d>) -> Self {
+        self.event = Some(event);
         self
     }
 
@@ -153,11 +195,20 @@ impl<'d> Diagnosis<'d> {
         if let Some(reply) = self.reply {
             reply::judge(self, reply, &mut findings);
         }
+        if let Some(csr) = self.csr {
+            csr::judge(self, csr, &mut findings);
+        }
+        if let Some((method, target, body)) = self.http_request {
+            http::judge_request(method, target, body, &mut findings);
+        }
         if let Some((status, body)) = self.http_answer {
-            http::judge_answer(status, body, &mut findings);
+            http::judge_answer(self, status, body, &mut findings);
         }
         if let Some(url) = self.url {
             http::judge_url(url, &mut findings);
+        }
+        if let Some(event) = self.event {
+            log::judge(event, &mut findings);
         }
         findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
         findings

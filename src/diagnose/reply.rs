@@ -1,13 +1,10 @@
 //! A server's reply, alone or beside its request.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Diagnosis, Finding, FindingCode};
-use crate::crypto::KeyTransport;
-use crate::microsoft::Hresult;
-use crate::{FailInfo, PkiMessage, PkiStatus, inspect};
+use super::{Diagnosis, Finding, FindingCode, algorithms, clock, refusal, signature};
+use crate::{PkiMessage, PkiStatus};
 
 pub(super) fn judge(
     diagnosis: &Diagnosis<'_>,
@@ -20,59 +17,15 @@ pub(super) fn judge(
         findings.push(Finding::new(FindingCode::ReplyWithoutSenderNonce, evidence));
     }
     if attributes.pki_status() == Some(PkiStatus::Failure) {
-        judge_refusal(diagnosis.request, reply, findings);
+        refusal::judge(diagnosis, reply, findings);
     }
+    signature::judge(diagnosis, reply, diagnosis.ca_certificates, findings);
+    signature::judge_signer(reply, diagnosis.ca_certificates, findings);
     if let Some(request) = diagnosis.request {
         judge_pair(request, reply, findings);
+        algorithms::judge_pair(request, reply, findings);
+        clock::judge_pair(request, reply, findings);
     }
-}
-
-/// The codes by which NDES refuses a challenge password.
-const CHALLENGE_REFUSED: [Hresult; 3] = [
-    Hresult::new(0x8007_0490),
-    Hresult::new(0x8009_6004),
-    Hresult::new(0x800b_0110),
-];
-
-fn judge_refusal(
-    request: Option<&PkiMessage<'_>>,
-    reply: &PkiMessage<'_>,
-    findings: &mut Vec<Finding>,
-) {
-    let attributes = reply.unverified_attributes();
-    let mut said: Vec<String> = Vec::new();
-    said.extend(
-        attributes
-            .fail_info()
-            .map(|info| format!("failInfo {info}")),
-    );
-    let texts = [attributes.fail_info_text(), attributes.microsoft_message()];
-    said.extend(texts.into_iter().flatten().map(|text| format!("{text:?}")));
-    let code = attributes.microsoft_error();
-    said.extend(code.map(|code| match code.meaning() {
-        Some(meaning) => format!("HRESULT {code}: {meaning}"),
-        None => format!("HRESULT {code}"),
-    }));
-    if said.is_empty() {
-        said.push("pkiStatus FAILURE, and nothing else".into());
-    }
-    findings.push(Finding::new(FindingCode::Refused, said.join("; ")));
-    if let Some(code) = code.filter(|code| CHALLENGE_REFUSED.contains(code)) {
-        let evidence = format!("HRESULT {code}");
-        findings.push(Finding::new(FindingCode::ChallengeRefused, evidence));
-    }
-    if attributes.fail_info() == Some(FailInfo::BadAlg) && request.is_some_and(has_oaep) {
-        let evidence = "failInfo badAlg; keyEncryptionAlgorithm RSAES-OAEP".into();
-        findings.push(Finding::new(FindingCode::OaepRefused, evidence));
-    }
-}
-
-fn has_oaep(request: &PkiMessage<'_>) -> bool {
-    let envelope = inspect::envelope(request).ok().flatten();
-    envelope.is_some_and(|envelope| {
-        let mut transports = envelope.recipients.iter().map(|one| one.key_transport);
-        transports.any(|transport| matches!(transport, Some(Ok(KeyTransport::RsaOaep { .. }))))
-    })
 }
 
 fn judge_pair(request: &PkiMessage<'_>, reply: &PkiMessage<'_>, findings: &mut Vec<Finding>) {

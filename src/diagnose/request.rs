@@ -5,11 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ca::{hex, list, may_decrypt, named};
-use super::{Diagnosis, Finding, FindingCode};
-use crate::certificate::civil_text;
+use super::{Diagnosis, Finding, FindingCode, algorithms, clock, renewal, signature};
 use crate::{
-    Certificate, ChallengePassword, MessageType, NameRef, PkiMessage, SignerId, UnverifiedCsr,
-    inspect,
+    Certificate, ChallengePassword, KeyUsage, MessageType, NameRef, PkiMessage, SignerId,
+    UnverifiedCsr, inspect, negotiation,
 };
 
 pub(super) fn judge(
@@ -24,14 +23,32 @@ pub(super) fn judge(
     if !diagnosis.ca_certificates.is_empty() {
         judge_recipient(request, diagnosis.ca_certificates, findings);
     }
+    algorithms::judge(diagnosis, request, findings);
+    signature::judge(diagnosis, request, &[], findings);
     let signer = signer(request);
-    if let (Some(now), Some(signer)) = (diagnosis.now, &signer) {
-        judge_clock(signer, now, findings);
+    if let Some(now) = diagnosis.now {
+        clock::judge(request, signer.as_ref(), now, findings);
+    }
+    if let Some(signer) = &signer {
+        renewal::judge(diagnosis, request, signer, findings);
     }
     let first = request.unverified_message_type() == MessageType::PkcsReq
         && signer.is_none_or(|signer| signer.is_self_issued());
     if let Some(csr) = diagnosis.csr {
-        judge_challenge(csr, first, findings);
+        judge_challenge(csr, first, ndes(diagnosis), findings);
+    }
+}
+
+/// By what the server shows itself to be NDES, if it does.
+fn ndes(diagnosis: &Diagnosis<'_>) -> Option<&'static str> {
+    let capabilities = diagnosis.capabilities;
+    let reply = diagnosis.reply.map(PkiMessage::unverified_attributes);
+    if capabilities.is_some_and(negotiation::is_ndes) {
+        Some("GetCACaps is the list of NDES")
+    } else if reply.is_some_and(|reply| reply.microsoft_error().is_some()) {
+        Some("the reply has an HRESULT")
+    } else {
+        None
     }
 }
 
@@ -51,7 +68,13 @@ fn judge_recipient(
     // Interop: micromdm's CA decrypts by itself, though its keyUsage has no keyEncipherment. Only where there is a better
     // certificate is another the wrong one.
     let better = certificates.iter().any(may_decrypt);
-    let right = || list(certificates.iter().filter(|one| may_decrypt(one)));
+    // An RA that says nothing of encryption need not be for it.
+    let is_ra = |one: &&Certificate<'_>| {
+        let usage = one.key_usage();
+        !one.may_issue() && usage.is_some_and(KeyUsage::key_encipherment)
+    };
+    let ras = || certificates.iter().filter(is_ra);
+    let has_ra = ras().next().is_some();
     for id in &ids {
         let meant: Vec<_> = certificates
             .iter()
@@ -62,46 +85,50 @@ fn judge_recipient(
             Some(one) if better && !may_decrypt(one) => {
                 (FindingCode::RecipientMayNotDecrypt, named(one))
             }
+            Some(one) if one.may_issue() && has_ra => (FindingCode::RecipientIsCa, named(one)),
             Some(_) => continue,
         };
-        let evidence = format!("RecipientInfo names {evidence}; right is {}", right());
+        let right = match code {
+            FindingCode::RecipientIsCa => list(ras()),
+            _ => list(certificates.iter().filter(|one| may_decrypt(one))),
+        };
+        let evidence = format!("RecipientInfo names {evidence}; right is {right}");
         findings.push(Finding::new(code, evidence));
     }
 }
 
-fn judge_clock(signer: &Certificate<'_>, now: i64, findings: &mut Vec<Finding>) {
-    let Some(ahead) = signer
-        .validity()
-        .map(|validity| validity.not_before.saturating_sub(now))
-        .filter(|ahead| *ahead > 0)
-    else {
-        return;
-    };
-    let begins = civil_text(now.saturating_add(ahead)).unwrap_or_default();
-    let evidence = format!("signer's notBefore is {begins} UTC, {ahead} seconds ahead");
-    findings.push(Finding::new(FindingCode::SignerNotYetValid, evidence));
-}
-
-fn judge_challenge(csr: &UnverifiedCsr, first: bool, findings: &mut Vec<Finding>) {
+fn judge_challenge(
+    csr: &UnverifiedCsr,
+    first: bool,
+    ndes: Option<&str>,
+    findings: &mut Vec<Finding>,
+) {
     let (code, evidence) = match csr.unverified_challenge_password() {
-        ChallengePassword::Absent if first => {
-            (FindingCode::ChallengeAbsent, "CSR: no challengePassword")
-        }
+        ChallengePassword::Absent if first => (
+            FindingCode::ChallengeAbsent,
+            "CSR: no challengePassword".into(),
+        ),
         ChallengePassword::Empty if first => (
             FindingCode::ChallengeEmpty,
-            "CSR: challengePassword of length 0",
+            "CSR: challengePassword of length 0".into(),
         ),
-        ChallengePassword::Present(password) if !password.is_printable_string() => (
-            FindingCode::ChallengeNotPrintable,
-            "CSR: type of challengePassword",
-        ),
+        ChallengePassword::Present(password) if !password.is_printable_string() => {
+            let evidence = format!("CSR: challengePassword is a {}", password.string_type());
+            match ndes {
+                Some(seen) => (
+                    FindingCode::ChallengeTypeRefused,
+                    format!("{evidence}; {seen}"),
+                ),
+                None => (FindingCode::ChallengeNotPrintable, evidence),
+            }
+        }
         _ => return,
     };
-    findings.push(Finding::new(code, evidence.into()));
+    findings.push(Finding::new(code, evidence));
 }
 
 /// The certificate in the message that its signer is named by.
-fn signer<'m>(message: &'m PkiMessage<'m>) -> Option<Certificate<'m>> {
+pub(super) fn signer<'m>(message: &'m PkiMessage<'m>) -> Option<Certificate<'m>> {
     let id: SignerId<'_> = message.signer_info()?.sid.into();
     message
         .unverified_certificates()
@@ -119,7 +146,7 @@ fn is_meant(id: &SignerId<'_>, certificate: &Certificate<'_>) -> bool {
     }
 }
 
-fn shown(id: &SignerId<'_>) -> String {
+pub(super) fn shown(id: &SignerId<'_>) -> String {
     match id {
         SignerId::IssuerAndSerialNumber { issuer, serial } => {
             let mut text = format!("issuer \"{}\" serial ", NameRef::new(issuer));

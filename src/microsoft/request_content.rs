@@ -130,6 +130,16 @@ impl ClaimedSid {
     }
 }
 
+impl SidSource {
+    #[cfg(feature = "diagnose")]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Extension => "the security extension",
+            Self::SubjectAltName => "subjectAltName",
+        }
+    }
+}
+
 /// Shows the SID.
 impl fmt::Display for ClaimedSid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -328,6 +338,36 @@ impl RequestContent<'_> {
     }
 }
 
+#[cfg(feature = "diagnose")]
+impl RequestContent<'_> {
+    /// The names in subjectAltName, for evidence.
+    pub(crate) fn alt_names(&self) -> Result<Vec<String>, ParseError> {
+        let mut names = Vec::new();
+        self.general_names(oid::SUBJECT_ALT_NAME, |name, reader| {
+            let value = other_name(name, reader, oid::MS_USER_PRINCIPAL_NAME, tag::UTF8_STRING)?;
+            let kind = match name.tag {
+                EMAIL => "email",
+                DNS => "DNS",
+                URI => "URI",
+                IP => "IP",
+                DIRECTORY_NAME => "directoryName",
+                _ if value.is_some() => "UPN",
+                _ => "a name of another type",
+            };
+            let text = match (name.tag, value) {
+                (EMAIL | DNS | URI, _) => Some(text_of(tag::IA5_STRING, name.contents)),
+                (_, value) => value.map(|value| text_of(value.tag, value.contents)),
+            };
+            names.push(match text {
+                Some(text) => alloc::format!("{kind} {text:?}"),
+                None => kind.into(),
+            });
+            Ok(())
+        })?;
+        Ok(names)
+    }
+}
+
 impl<'a> RequestContent<'a> {
     /// The only value of the only attribute of a type.
     fn attribute(&self, oid: Oid) -> Result<Option<Element<'a>>, ParseError> {
@@ -424,6 +464,16 @@ impl fmt::Debug for RequestContent<'_> {
 
 const ATTRIBUTES: Item = Item::CertificationRequestAttributes;
 const EXTENSIONS: Item = Item::Extensions;
+
+/// Other kinds of GeneralName.
+#[cfg(feature = "diagnose")]
+const EMAIL: u8 = tag::context(1);
+#[cfg(feature = "diagnose")]
+const DNS: u8 = tag::context(2);
+#[cfg(feature = "diagnose")]
+const DIRECTORY_NAME: u8 = tag::context_constructed(4);
+#[cfg(feature = "diagnose")]
+const IP: u8 = tag::context(7);
 
 /// uniformResourceIdentifier of GeneralName, [RFC 5280, section 4.2.1.6](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6).
 const URI: u8 = tag::context(6);

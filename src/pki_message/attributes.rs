@@ -117,8 +117,32 @@ impl<'m> Attributes<'m> {
         Some(self.found.signing_time?.contents.of_buffer(self.input))
     }
 
+    /// signingTime in seconds since the Unix epoch, if it can be understood.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn signing_seconds(&self) -> Option<i64> {
+        let time = self.found.signing_time?;
+        crate::certificate::unix_seconds(time.tag, time.contents.of_buffer(self.input))
+    }
+
+    /// Whether there is an attribute of this type.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn has(&self, oid: Oid) -> bool {
+        self.all().any(|attribute| attribute.oid == oid.as_bytes())
+    }
+
     /// The attributes that this type has no accessor for, in their order.
     pub fn unknown(&self) -> impl Iterator<Item = UnknownAttribute<'m>> + use<'m> {
+        self.all()
+            .filter(|attribute| !is_known(attribute.oid))
+            .filter_map(|attribute| {
+                Some(UnknownAttribute {
+                    oid: Oid::from_bytes(attribute.oid)?,
+                    values: attribute.values,
+                })
+            })
+    }
+
+    fn all(&self) -> impl Iterator<Item = Attribute<'m>> + use<'m> {
         let limits = self.found.limits;
         let contents = self.found.all.of_buffer(self.input);
         let mut reader = Reader::new(contents, 0, Layer::Message, &limits);
@@ -127,13 +151,6 @@ impl<'m> Attributes<'m> {
                 return None;
             }
             Attribute::read(&mut reader, &limits).ok()
-        })
-        .filter(|attribute| !is_known(attribute.oid))
-        .filter_map(|attribute| {
-            Some(UnknownAttribute {
-                oid: Oid::from_bytes(attribute.oid)?,
-                values: attribute.values,
-            })
         })
     }
 

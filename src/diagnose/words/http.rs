@@ -83,6 +83,126 @@ pub(in crate::diagnose) const BODY_IS_NO_MESSAGE: Row = Row {
     clients: Client::ALL,
 };
 
+pub(in crate::diagnose) const REDIRECTED: Row = Row {
+    name: "http-3xx",
+    severity: Severity::Error,
+    sentence: "The web server sends the client elsewhere.",
+    cause: "The URL is an old one, or http where https is wanted. Most clients do not follow when they POST.",
+    advice: "Put the final URL into the profile.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const BAD_HTTP_REQUEST: Row = Row {
+    name: "http-400",
+    severity: Severity::Error,
+    sentence: "The web server cannot read the request.",
+    cause: "The message was damaged or cut on the way, or the URL or its query is too long.",
+    advice: "Look at the request with the inspect example. If it was a GET, use POST.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const METHOD_NOT_ALLOWED: Row = Row {
+    name: "http-405",
+    severity: Severity::Error,
+    sentence: "The web server does not take the method.",
+    cause: "A filter lets only GET or only POST pass, or the path is that of another service.",
+    advice: "Let GET and POST pass. Clients POST where GetCACaps lists POSTPKIOperation.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const BODY_TOO_LONG: Row = Row {
+    name: "http-413",
+    severity: Severity::Error,
+    sentence: "The message is too long for the web server.",
+    cause: "The server or a proxy limits the length of bodies.",
+    advice: "Raise the limit to 64 KiB or more.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const BAD_GATEWAY: Row = Row {
+    name: "http-502",
+    severity: Severity::Error,
+    sentence: "A proxy gets no answer that it understands.",
+    cause: "The server behind the proxy is down, or speaks TLS where the proxy does not.",
+    advice: "See whether the server behind the proxy runs.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const CONTENT_TYPE: Row = Row {
+    name: "content-type",
+    severity: Severity::Warning,
+    sentence: "The answer has another media type than it should.",
+    cause: "The server or a proxy sets one for all answers.",
+    advice: "Let the server send the type that the evidence names: some clients refuse any other.",
+    fail_info: None,
+    clients: &[Client::Other],
+};
+
+pub(in crate::diagnose) const REQUEST_CUT: Row = Row {
+    name: "request-cut",
+    severity: Severity::Error,
+    sentence: "The message in the URL is cut off.",
+    cause: "A server, a proxy or a log limits the length of URLs or queries: IIS takes a query of 2,048 bytes until it is set otherwise.",
+    advice: "Use POST, or raise the limits: at IIS those of URL and query string to 65534.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const REQUEST_UNREADABLE: Row = Row {
+    name: "request-unreadable",
+    severity: Severity::Error,
+    sentence: "The HTTP request is none of SCEP.",
+    cause: "The URL or the message in it was written wrongly, or changed on the way.",
+    advice: "See what the evidence says, and what the client or a proxy makes of the URL.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const URL_LONG: Row = Row {
+    name: "url-long",
+    severity: Severity::Warning,
+    sentence: "The URL is longer than what every server takes.",
+    cause: "The message goes by GET: with Intune's challenge passwords it is some 12 KB.",
+    advice: "Use POST, or raise the limits: at IIS those of URL and query string to 65534.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const UNREACHABLE: Row = Row {
+    name: "unreachable",
+    severity: Severity::Error,
+    sentence: "The server cannot be reached.",
+    cause: "Its name cannot be resolved, it does not run, or something stands between.",
+    advice: "See from the device's network whether name and port of the URL answer.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const TLS_FAILED: Row = Row {
+    name: "tls-failed",
+    severity: Severity::Error,
+    sentence: "TLS failed.",
+    cause: "The web server's certificate is expired, for another name or not trusted, or there is no version in common; or a clock is wrong.",
+    advice: "Open the URL on the device with a browser, and see what it says of the certificate. Windows' client speaks TLS 1.2 at most.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const LOGGED_FAILURE: Row = Row {
+    name: "logged-failure",
+    severity: Severity::Error,
+    sentence: "The log tells of an enrolment that failed.",
+    cause: "The evidence has the code of the log and its meaning.",
+    advice: "Follow what the evidence says, and look into the server's log of that moment.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
 pub(in crate::diagnose) const TPM_ATTESTATION: Row = Row {
     name: "tpm-attestation",
     severity: Severity::Note,
