@@ -41,7 +41,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::crypto::{Policy, Provider};
-use crate::microsoft::EventText;
+use crate::microsoft::{EventText, is_tpm_attestation};
 use crate::{Capabilities, Certificate, Fingerprint, PkiMessage, UnverifiedCsr};
 
 pub use code::FindingCode;
@@ -198,7 +198,9 @@ impl<'d> Diagnosis<'d> {
         if let Some(csr) = self.csr {
             csr::judge(self, csr, &mut findings);
         }
-        if let Some((method, target, body)) = self.http_request {
+        // That service has operations of its own.
+        let is_other_scep = self.url.is_some_and(is_tpm_attestation);
+        if let Some((method, target, body)) = self.http_request.filter(|_| !is_other_scep) {
             http::judge_request(method, target, body, &mut findings);
         }
         if let Some((status, body)) = self.http_answer {

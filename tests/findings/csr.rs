@@ -1,0 +1,160 @@
+//! What a CSR shows by itself.
+
+use scep::crypto::{DigestAlgorithm, Policy};
+use scep::diagnose::{Diagnosis, Finding, FindingCode::*};
+use scep::{CsrBuilder, FailInfo, Limits, PkiMessage, RequestBuilder, UnverifiedCsr, oid};
+
+use crate::common::forge::{NULL, sequence, tlv};
+use crate::common::x509::MadeCsr;
+use crate::common::{Parties, key, provider, vector};
+use crate::{NDES, capabilities, codes, csr_for, evidence, unverified};
+
+const SID: &str = "S-1-5-21-1-2-3-1104";
+
+fn judged(der: &[u8], policy: Option<Policy>) -> Vec<Finding> {
+    let csr = UnverifiedCsr::from_der(der, &Limits::REQUEST).unwrap();
+    let diagnosis = Diagnosis::new(&provider()).csr(&csr);
+    match policy {
+        Some(policy) => diagnosis.policy(&policy).findings(),
+        None => diagnosis.findings(),
+    }
+}
+
+/// The findings of a CSR for CN=device that is changed.
+fn with(change: impl FnOnce(CsrBuilder<'_>) -> CsrBuilder<'_>) -> Vec<Finding> {
+    let key = key(vector!("keys/c2048.key"));
+    judged(csr_for(&key, "CN=device", change).as_der(), None)
+}
+
+#[test]
+fn a_plain_csr_has_no_findings() {
+    assert_eq!(with(|csr| csr), []);
+}
+
+#[test]
+fn a_csr_that_another_key_signed_is_told() {
+    let parties = Parties::new();
+    let mut der = parties.csr.as_der().to_vec();
+    assert_eq!(judged(&der, None), []);
+    *der.last_mut().unwrap() ^= 1;
+    let findings = judged(&der, None);
+    assert_eq!(codes(&findings), [CsrSignatureInvalid]);
+    assert_eq!(findings[0].fail_info(), Some(FailInfo::BadMessageCheck));
+}
+
+#[test]
+fn a_key_and_a_signature_are_held_against_the_policy() {
+    let parties = Parties::new();
+    let der = parties.csr.as_der();
+    let large = Policy::default().with_rsa_modulus_bits(3072..=8192);
+    let findings = judged(der, Some(large));
+    assert_eq!(codes(&findings), [KeyNotAllowed]);
+    assert_eq!(
+        findings[0].evidence(),
+        "CSR: an RSA key of 2048 bits is refused by policy; CSR: RSA key of 2048 bits"
+    );
+    assert_eq!(judged(der, Some(Policy::default())), []);
+    let sha1 = MadeCsr::new(&parties.client_key).with_digest(DigestAlgorithm::Sha1);
+    let sha1 = sha1.sign(&parties.client_key);
+    assert_eq!(
+        codes(&judged(&sha1, Some(Policy::strict()))),
+        [AlgorithmNotAllowed]
+    );
+    assert_eq!(judged(&sha1, None), []);
+}
+
+#[test]
+fn an_empty_subject_is_told_beside_the_other_names() {
+    let key = key(vector!("keys/c2048.key"));
+    let dns = crate::common::issue::dns_names(&["device.example"]);
+    let csr = csr_for(&key, "", |csr| csr.extension(oid::SUBJECT_ALT_NAME, dns));
+    let findings = judged(csr.as_der(), None);
+    assert_eq!(codes(&findings), [SubjectEmpty]);
+    assert_eq!(
+        findings[0].evidence(),
+        "CSR: no subject; CSR: subjectAltName DNS \"device.example\""
+    );
+    assert_eq!(
+        findings[0].fail_info_text(),
+        Some("The subject of the CSR is empty.")
+    );
+}
+
+#[test]
+fn content_that_cannot_be_read_is_named() {
+    let version = |value: Vec<u8>| with(|csr| csr.attribute(oid::MS_OS_VERSION, value));
+    assert_eq!(version(tlv(0x16, b"10.0.26100.2")), []);
+    let findings = version(NULL.to_vec());
+    assert_eq!(codes(&findings), [CsrContentUnreadable]);
+    assert!(findings[0].evidence().starts_with("CSR: OS version: "));
+    let bad_sid = tlv(0x86, b"tag:microsoft.com,2022-09-14:sid:S-1-5-x");
+    let findings = with(|csr| csr.extension(oid::SUBJECT_ALT_NAME, sequence(&[&bad_sid])));
+    assert!(evidence(&findings, CsrContentUnreadable).starts_with("CSR: SID: "));
+}
+
+#[test]
+fn a_claimed_sid_is_told_with_its_place() {
+    let findings = with(|csr| csr.microsoft_sid(SID));
+    assert_eq!(codes(&findings), [SidClaimed]);
+    assert_eq!(
+        findings[0].evidence(),
+        format!("CSR: {SID} in the security extension")
+    );
+    let uri = |start: &str| {
+        let uri = tlv(0x86, format!("{start}:sid:{SID}").as_bytes());
+        with(|csr| csr.extension(oid::SUBJECT_ALT_NAME, sequence(&[&uri])))
+    };
+    assert_eq!(
+        evidence(&uri("tag:microsoft.com,2022-09-14"), SidClaimed),
+        format!("CSR: {SID} in subjectAltName")
+    );
+    assert_eq!(uri("tag:example.com,2022-09-14"), []);
+}
+
+#[test]
+fn two_templates_must_be_one() {
+    let named = |other: &str| {
+        with(|csr| {
+            csr.microsoft_template_name("Device")
+                .microsoft_name_value("CertificateTemplate", other)
+        })
+    };
+    assert_eq!(named("Device"), []);
+    let findings = named("Machine");
+    assert_eq!(codes(&findings), [TemplateConflict]);
+    assert_eq!(
+        findings[0].evidence(),
+        "CSR: template \"Device\" and template \"Machine\""
+    );
+}
+
+#[test]
+fn ndes_reads_no_other_string_than_a_printable_one() {
+    let parties = Parties::new();
+    let judged = |password: &str, list: &[u8]| {
+        let csr = csr_for(&parties.client_key, "CN=device", |csr| {
+            csr.challenge_password(password)
+        });
+        let (signer, roles) = (parties.client_signer(), parties.roles());
+        let (request, _) = parties.send(RequestBuilder::pkcs_req(&csr, &signer, &roles));
+        let request = PkiMessage::parse(request, &Limits::REQUEST).unwrap();
+        let (csr, list) = (unverified(&csr), capabilities(list));
+        let diagnosis = Diagnosis::new(&parties.provider)
+            .request(&request)
+            .csr(&csr);
+        diagnosis.capabilities(&list).findings()
+    };
+    let findings = judged("secret!", NDES);
+    assert_eq!(codes(&findings), [ChallengeTypeRefused]);
+    assert_eq!(
+        findings[0].evidence(),
+        "CSR: challengePassword is a UTF8String; GetCACaps is the list of NDES"
+    );
+    assert_eq!(judged("secret", NDES), []);
+    let others = judged("secret!", b"SCEPStandard");
+    assert_eq!(codes(&others), [ChallengeNotPrintable]);
+    assert_eq!(
+        others[0].evidence(),
+        "CSR: challengePassword is a UTF8String"
+    );
+}

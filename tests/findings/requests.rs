@@ -1,0 +1,337 @@
+//! What can be seen of a request that nobody has opened.
+
+use scep::crypto::{
+    ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy, TransportScheme, TransportSet,
+};
+use scep::diagnose::FindingCode::{self, *};
+use scep::{CaRoles, Certificate, FailInfo, PkiMessage, RequestBuilder, oid};
+
+use crate::common::forge::{
+    Envelope, Forge, NULL, algorithm, dotted, octets, oid_der, sequence, tlv,
+};
+use crate::common::issue::{NOW, Template, ca_constraints, name};
+use crate::common::{Parties, key, vector};
+use crate::{NDES, capabilities, codes, evidence, of_request, sent};
+
+const OAEP: KeyTransport = KeyTransport::RsaOaep {
+    digest: DigestAlgorithm::Sha1,
+    mgf_digest: DigestAlgorithm::Sha1,
+};
+
+/// A PKCSReq in these algorithms.
+fn written(
+    digest: DigestAlgorithm,
+    cipher: ContentCipher,
+    transport: KeyTransport,
+) -> PkiMessage<'static> {
+    let parties = Parties::new();
+    let (signer, roles) = (parties.client_signer(), parties.roles());
+    let builder = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles);
+    let builder = builder.digest(digest).content_cipher(cipher);
+    sent(parties.send(builder.key_transport(transport)).0)
+}
+
+/// A PKCSReq in today's algorithms.
+fn plain() -> PkiMessage<'static> {
+    let transport = KeyTransport::RsaPkcs1v15;
+    written(DigestAlgorithm::Sha256, ContentCipher::Aes128Cbc, transport)
+}
+
+/// A PKCSReq that is changed before it is signed.
+fn forged(change: impl FnOnce(&mut Forge)) -> PkiMessage<'static> {
+    let mut forge = Forge::of(plain().as_bytes());
+    change(&mut forge);
+    sent(forge.sign(&Parties::new().client_key))
+}
+
+/// A PKCSReq whose envelope is changed.
+fn enveloped(change: impl FnOnce(&mut Envelope)) -> PkiMessage<'static> {
+    forged(|forge| {
+        let mut envelope = Envelope::of(forge.content.as_deref().unwrap());
+        change(&mut envelope);
+        forge.set_content(Some(envelope.to_der()));
+    })
+}
+
+#[test]
+fn a_request_in_todays_algorithms_has_no_findings() {
+    for request in [plain(), forged(|_| ()), enveloped(|_| ())] {
+        assert_eq!(of_request(&request, |beside| beside), []);
+    }
+}
+
+#[test]
+fn an_algorithm_that_nobody_knows_is_named_with_its_place() {
+    let unknown = algorithm(dotted("1.2.3.4"), &NULL);
+    let cipher =
+        enveloped(|envelope| envelope.cipher = algorithm(dotted("1.2.3.4"), &octets(&[0; 16])));
+    let transport = enveloped(|envelope| envelope.key_encryption = unknown.clone());
+    let digest = forged(|forge| forge.digest_algorithm = unknown.clone());
+    let signature = forged(|forge| forge.signature_algorithm = unknown.clone());
+    for (request, place) in [
+        (cipher, "contentEncryptionAlgorithm"),
+        (transport, "keyEncryptionAlgorithm"),
+        (digest, "digestAlgorithm"),
+        (signature, "signatureAlgorithm"),
+    ] {
+        let findings = of_request(&request, |beside| beside);
+        assert_eq!(codes(&findings), [AlgorithmUnknown], "{place}");
+        assert_eq!(findings[0].evidence(), format!("{place} 1.2.3.4"));
+        assert_eq!(findings[0].fail_info(), Some(FailInfo::BadAlg));
+        assert_eq!(findings[0].fail_info_text(), Some(findings[0].sentence()));
+    }
+}
+
+#[test]
+fn a_recipient_without_key_transport_is_told_unless_there_is_another() {
+    // [1] KeyAgreeRecipientInfo with nothing of use in it.
+    let agreement = tlv(0xa1, &[2, 1, 3]);
+    let other = enveloped(|envelope| envelope.other_recipients = vec![agreement.clone()]);
+    assert_eq!(of_request(&other, |beside| beside), []);
+    let label = sequence(&[&tlv(
+        0xa2,
+        &sequence(&[&oid_der(oid::P_SPECIFIED), &octets(b"x")]),
+    )]);
+    let labelled = enveloped(|envelope| {
+        envelope.key_encryption = algorithm(oid::RSAES_OAEP, &label);
+    });
+    let findings = of_request(&labelled, |beside| beside);
+    assert_eq!(codes(&findings), [AlgorithmUnknown]);
+    assert!(findings[0].evidence().contains("label"));
+}
+
+#[test]
+fn what_the_policy_does_not_allow_is_told_beside_what_it_does() {
+    let judged = |request: &PkiMessage<'static>, policy: Policy| {
+        of_request(request, |beside| beside.policy(&policy))
+    };
+    let (sha1, sha256) = (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256);
+    let (triple, aes) = (ContentCipher::TripleDesCbc, ContentCipher::Aes128Cbc);
+    let pkcs1 = KeyTransport::RsaPkcs1v15;
+    for (request, expected) in [
+        (
+            written(sha1, aes, pkcs1),
+            "digestAlgorithm sha-1; allowed: sha-256, sha-384, sha-512",
+        ),
+        (
+            written(sha256, triple, pkcs1),
+            "contentEncryptionAlgorithm des-ede3-cbc; allowed: aes-128-cbc, aes-192-cbc, aes-256-cbc",
+        ),
+    ] {
+        let findings = judged(&request, Policy::strict());
+        assert_eq!(evidence(&findings, AlgorithmNotAllowed), expected);
+        assert_eq!(codes(&findings), [AlgorithmNotAllowed]);
+        assert_eq!(judged(&request, Policy::default_policy()), []);
+    }
+    // "The client uses OAEP; the server supports v1.5 only."
+    let only_pkcs1 = TransportSet::of(&[TransportScheme::RsaPkcs1v15]);
+    let policy = Policy::default().with_transports(only_pkcs1);
+    let request = written(sha256, aes, OAEP);
+    assert_eq!(
+        evidence(&judged(&request, policy), AlgorithmNotAllowed),
+        "keyEncryptionAlgorithm rsa-oaep with sha-1 and MGF1 with sha-1; allowed: rsa-pkcs1v15"
+    );
+    assert_eq!(judged(&request, Policy::default()), []);
+    assert_eq!(judged(&plain(), policy), []);
+    let nothing = Policy::default().with_message_digests(DigestSet::EMPTY);
+    assert_eq!(
+        evidence(&judged(&plain(), nothing), AlgorithmNotAllowed),
+        "digestAlgorithm sha-256; none is allowed"
+    );
+}
+
+#[test]
+fn what_is_used_is_held_against_what_is_offered() {
+    let judged = |request: &PkiMessage<'static>, list: &[u8]| {
+        let capabilities = capabilities(list);
+        let findings = of_request(request, |beside| beside.capabilities(&capabilities));
+        let of_algorithms =
+            |code: &FindingCode| matches!(code, AlgorithmNotOffered | AlgorithmWeak);
+        codes(&findings)
+            .into_iter()
+            .filter(of_algorithms)
+            .collect::<Vec<_>>()
+    };
+    let (sha1, sha256) = (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256);
+    let (triple, aes) = (ContentCipher::TripleDesCbc, ContentCipher::Aes128Cbc);
+    let with = |digest, cipher| written(digest, cipher, KeyTransport::RsaPkcs1v15);
+    for (request, list, expected) in [
+        (with(sha1, aes), "AES\nSHA-1", None),
+        (with(sha1, aes), "AES\nSHA-256", Some(AlgorithmNotOffered)),
+        (with(sha1, aes), "AES\nSHA-1\nSHA-512", Some(AlgorithmWeak)),
+        (with(sha256, aes), "AES\nSHA-1", Some(AlgorithmNotOffered)),
+        (with(sha256, aes), "SCEPStandard", None),
+        // A list without any digest, or cipher, forbids none.
+        (with(sha1, aes), "AES", None),
+        (with(sha256, triple), "SHA-256", None),
+        (with(sha256, triple), "SHA-256\nDES3", None),
+        (
+            with(sha256, triple),
+            "SHA-256\nAES",
+            Some(AlgorithmNotOffered),
+        ),
+        (
+            with(sha256, triple),
+            "SHA-256\nAES\nDES3",
+            Some(AlgorithmWeak),
+        ),
+        (
+            with(sha256, aes),
+            "SHA-256\nDES3",
+            Some(AlgorithmNotOffered),
+        ),
+    ] {
+        let expected: Vec<_> = expected.into_iter().collect();
+        assert_eq!(judged(&request, list.as_bytes()), expected, "{list}");
+    }
+    // Interop: NDES reads AES-128 and does not list it.
+    assert_eq!(judged(&with(sha256, aes), NDES), []);
+    let list = capabilities(b"AES\nSHA-256");
+    let findings = of_request(&with(sha1, aes), |beside| beside.capabilities(&list));
+    assert_eq!(
+        evidence(&findings, AlgorithmNotOffered),
+        "digestAlgorithm sha-1; GetCACaps: AES, SHA-256"
+    );
+}
+
+#[cfg(feature = "legacy")]
+#[test]
+fn single_des_and_md5_are_never_offered() {
+    let policy = Policy::legacy();
+    let parties = Parties::new();
+    let (signer, roles) = (parties.client_signer(), parties.roles());
+    let builder = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles);
+    let builder = builder
+        .digest(DigestAlgorithm::Md5)
+        .content_cipher(ContentCipher::DesCbc);
+    let unsigned = builder
+        .build(&parties.provider, &policy, &mut crate::rng())
+        .unwrap();
+    let signed = unsigned.sign(&parties.client_key, &mut crate::rng());
+    let request = sent(signed.unwrap().0);
+    let list = capabilities(b"DES3\nSHA-1\nPOSTPKIOperation");
+    let findings = of_request(&request, |beside| beside.capabilities(&list));
+    assert_eq!(codes(&findings), [AlgorithmNotOffered, AlgorithmNotOffered]);
+}
+
+#[test]
+fn a_signature_that_is_wrong_is_told() {
+    let mut request = plain().as_bytes().to_vec();
+    *request.last_mut().unwrap() ^= 1;
+    let findings = of_request(&sent(request), |beside| beside);
+    assert_eq!(codes(&findings), [SignatureInvalid]);
+    assert_eq!(findings[0].fail_info(), Some(FailInfo::BadMessageCheck));
+    assert_eq!(findings[0].fail_info_text(), None);
+    let other_digest = forged(|forge| forge.set(oid::MESSAGE_DIGEST, octets(&[0; 32])));
+    assert_eq!(
+        codes(&of_request(&other_digest, |beside| beside)),
+        [SignatureInvalid]
+    );
+}
+
+#[test]
+fn an_attribute_that_is_missing_is_named() {
+    for (oid, name) in [
+        (oid::CONTENT_TYPE, "contentType"),
+        (oid::MESSAGE_DIGEST, "messageDigest"),
+    ] {
+        let request = forged(|forge| drop(forge.remove(oid)));
+        let findings = of_request(&request, |beside| beside);
+        assert_eq!(codes(&findings), [SignedAttributeMissing]);
+        assert!(findings[0].evidence().ends_with(name));
+    }
+}
+
+#[test]
+fn clocks_are_compared_with_the_readers() {
+    // 2026-11-30T00:53:20
+    let request = forged(|forge| forge.set(oid::SIGNING_TIME, tlv(0x17, b"261130005320Z")));
+    let signed = NOW;
+    let at = |now| of_request(&request, |beside| beside.now(now));
+    for (now, expected) in [
+        (signed, None),
+        (signed - 300, None),
+        (signed - 301, Some((SigningTimeAhead, "5 minutes ahead"))),
+        (
+            signed - 32_460,
+            Some((SigningTimeAhead, "9 hours 1 minutes ahead")),
+        ),
+        (signed + 300, None),
+        (signed + 301, Some((SigningTimePast, "5 minutes ago"))),
+        (signed + 3 * 86_400, Some((SigningTimePast, "3 days ago"))),
+    ] {
+        let findings = at(now);
+        let expected: Vec<_> = expected.into_iter().collect();
+        let found: Vec<_> = findings
+            .iter()
+            .map(|one| (one.code(), one.evidence()))
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{now}: {findings:?}");
+        for ((code, text), (expected, end)) in found.into_iter().zip(expected) {
+            assert_eq!(code, expected);
+            assert_eq!(
+                text,
+                format!("signingTime is 2026-11-30T00:53:20 UTC, {end}")
+            );
+        }
+    }
+    assert_eq!(of_request(&request, |beside| beside), []);
+    let without = of_request(&plain(), |beside| beside.now(signed - 301));
+    assert_eq!(without, []);
+    let nonsense = forged(|forge| forge.set(oid::SIGNING_TIME, tlv(0x17, b"yesterday")));
+    assert_eq!(
+        of_request(&nonsense, |beside| beside.now(0).policy(&Policy::default())).len(),
+        1
+    );
+}
+
+#[test]
+fn a_signer_that_has_expired_is_told() {
+    let end = Parties::new().client.validity().unwrap().not_after;
+    let at = |now| of_request(&plain(), |beside| beside.now(now));
+    assert_eq!(at(end), []);
+    let late = at(end + 3 * 3_600);
+    assert_eq!(codes(&late), [SignerExpired]);
+    assert_eq!(
+        late[0].evidence(),
+        "signer's notAfter is 2036-11-20T20:24:05 UTC, 3 hours 0 minutes ago"
+    );
+    assert_eq!(late[0].fail_info(), Some(FailInfo::BadRequest));
+}
+
+#[test]
+fn the_ca_is_the_wrong_recipient_where_an_ra_stands_before_it() {
+    let parties = Parties::new();
+    let ca_key = key(vector!("keys/ca-jscep.key"));
+    let ra_key = key(vector!("keys/cpend.key"));
+    let subject = name(&[(0x0c, "CA")]);
+    // A CA that says nothing of what its key is for.
+    let ca = Template::new(&subject, ca_key.public_key_der())
+        .with(oid::BASIC_CONSTRAINTS, ca_constraints())
+        .issue(&subject, &ca_key);
+    let ra = |usage: u8| {
+        Template::new(&name(&[(0x0c, "RA")]), ra_key.public_key_der())
+            .with(
+                oid::EXT_KEY_USAGE,
+                sequence(&[&oid_der(oid::CERTIFICATE_REQUEST_AGENT)]),
+            )
+            .with(oid::KEY_USAGE, tlv(0x03, &[0, usage]))
+            .issue(&subject, &ca_key)
+    };
+    let judged = |recipient: &Certificate<'_>, ra: &Certificate<'_>| {
+        let roles = CaRoles::with_ra(&ca, recipient, &ca);
+        let signer = parties.client_signer();
+        let (request, _) = parties.send(RequestBuilder::pkcs_req(&parties.csr, &signer, &roles));
+        let certificates = [ra.clone(), ca.clone()];
+        of_request(&sent(request), |beside| {
+            beside.ca_certificates(&certificates)
+        })
+    };
+    let (decrypts, signs) = (ra(0xa0), ra(0x80));
+    let findings = judged(&ca, &decrypts);
+    assert_eq!(codes(&findings), [RecipientIsCa]);
+    let (wrong, right) = findings[0].evidence().split_once("; right is ").unwrap();
+    assert!(wrong.contains("\"CN=CA\"") && right.starts_with("\"CN=RA\""));
+    assert_eq!(judged(&decrypts, &decrypts), []);
+    assert_eq!(judged(&ca, &signs), []);
+}
