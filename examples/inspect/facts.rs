@@ -8,7 +8,7 @@ use scep::crypto::{
 };
 use scep::diagnose::Sender;
 use scep::inspect::{self, PayloadContent, RecipientKind, SignatureReport};
-use scep::microsoft::Hresult;
+use scep::microsoft::{EventOutcome, EventText, Hresult};
 use scep::{
     Capabilities, Certificate, CertificateSignatureError, CertsOnly, ChallengePassword, Crl,
     CsrError, Encoding, Item, Limits, NameRef, NextCaCertificates, Oid, ParseError, ParseErrorKind,
@@ -41,6 +41,16 @@ pub struct Report {
     /// The certificates of the outermost layer.
     pub certificates: Vec<CertificateFacts>,
     pub capabilities: Option<Vec<String>>,
+    /// What a sentence of a device's log says.
+    pub event: Option<EventFacts>,
+}
+
+pub struct EventFacts {
+    pub outcome: Option<&'static str>,
+    pub operation: Option<&'static str>,
+    pub url: Option<String>,
+    pub code: Option<Hresult>,
+    pub thumbprint: Option<String>,
 }
 
 /// The attributes of a pkiMessage.
@@ -139,10 +149,12 @@ pub enum CertificateFacts {
 /// Recognises a body by its content, and says what is in it.
 pub fn report(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
     if body.first() != Some(&0x30) {
-        return capabilities(body).ok_or_else(|| match PkiMessage::parse(body, &Limits::REPLY) {
+        let text = capabilities(body).or_else(|| event(body));
+        return text.ok_or_else(|| match PkiMessage::parse(body, &Limits::REPLY) {
             Err(error) if std::str::from_utf8(body).is_err() => error.into(),
             _ => Failure {
-                error: "neither ASN.1 nor a list of capabilities".to_owned(),
+                error: "neither ASN.1 nor a list of capabilities nor a sentence about SCEP"
+                    .to_owned(),
                 item: Some(Item::Capabilities.name()),
                 offset: Some(0),
             },
@@ -174,6 +186,26 @@ fn capabilities(body: &[u8]) -> Option<Report> {
     Some(Report {
         capabilities: Some(words),
         ..Report::new("capabilities", body, None)
+    })
+}
+
+fn event(body: &[u8]) -> Option<Report> {
+    let event = EventText::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let outcome = event.outcome().map(|outcome| match outcome {
+        EventOutcome::InitialisationFailed => "it failed before anything was requested",
+        EventOutcome::EnrolmentFailed => "it failed",
+        EventOutcome::RequestMade => "the request was made",
+        _ => "the certificate was installed",
+    });
+    Some(Report {
+        event: Some(EventFacts {
+            outcome,
+            operation: event.operation(),
+            url: event.url().map(str::to_owned),
+            code: event.hresult(),
+            thumbprint: event.thumbprint().map(|thumbprint| thumbprint.to_string()),
+        }),
+        ..Report::new("event", body, None)
     })
 }
 
@@ -446,6 +478,7 @@ impl Report {
             certificates_signed: None,
             certificates: Vec::new(),
             capabilities: None,
+            event: None,
         }
     }
 }

@@ -1,46 +1,173 @@
 //! What is wrong, in words.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use scep::crypto::DecryptionKey;
+use scep::crypto::{DecryptionKey, Policy};
 use scep::diagnose::{Diagnosis, Finding};
+use scep::http::Operation;
 use scep::inspect::{self, PayloadContent};
-use scep::{Capabilities, Certificate, Limits, MessageType, PkiMessage, UnverifiedCsr};
+use scep::microsoft::EventText;
+use scep::{
+    CaCertificates, Capabilities, Certificate, Limits, MessageType, PkiMessage, UnverifiedCsr,
+};
 
 use crate::facts::Tools;
+use crate::http::{Exchange, Request, Response};
 
 /// What messages are judged beside.
+#[derive(Default)]
 pub struct Beside {
     /// The answer to GetCACert.
     pub ca_certificates: Vec<Certificate<'static>>,
+    /// The answer to GetCACaps.
+    pub capabilities: Option<Capabilities>,
     /// The request to which replies belong.
     pub request: Option<PkiMessage<'static>>,
+    /// The time in seconds since the Unix epoch.
+    pub now: Option<i64>,
+    /// What the server allows.
+    pub policy: Option<Policy>,
+}
+
+impl Beside {
+    fn diagnosis<'d>(&'d self, tools: &Tools) -> Diagnosis<'d> {
+        let mut diagnosis = Diagnosis::new(&tools.provider).ca_certificates(&self.ca_certificates);
+        if let Some(capabilities) = &self.capabilities {
+            diagnosis = diagnosis.capabilities(capabilities);
+        }
+        if let Some(policy) = &self.policy {
+            diagnosis = diagnosis.policy(policy);
+        }
+        match self.now {
+            Some(now) => diagnosis.now(now),
+            None => diagnosis,
+        }
+    }
 }
 
 /// Judges a body of this kind.
 pub fn of(kind: &str, body: &[u8], beside: &Beside, tools: &Tools) -> Vec<Finding> {
     let diagnosis = Diagnosis::new(&tools.provider);
-    if kind == "capabilities" {
-        let capabilities = Capabilities::parse(body);
-        return diagnosis.capabilities(&capabilities).findings();
+    match kind {
+        "capabilities" => {
+            let capabilities = Capabilities::parse(body);
+            diagnosis.capabilities(&capabilities).findings()
+        }
+        "event" => {
+            let text = String::from_utf8_lossy(body);
+            match EventText::parse(&text) {
+                Ok(event) => diagnosis.event(&event).findings(),
+                Err(_) => Vec::new(),
+            }
+        }
+        "csr" => match UnverifiedCsr::from_der(body, &Limits::REPLY) {
+            Ok(csr) => of_csr(&csr, diagnosis, beside),
+            Err(_) => Vec::new(),
+        },
+        // The certificates of a message are no answer to GetCACert: only that is judged.
+        _ => match PkiMessage::parse(body, &Limits::REPLY) {
+            Ok(message) => of_message(&message, beside.diagnosis(tools), beside, tools),
+            Err(_) => Vec::new(),
+        },
     }
-    // The certificates of a message are no answer to GetCACert: only that is judged.
-    let Ok(message) = PkiMessage::parse(body, &Limits::REPLY) else {
-        return Vec::new();
-    };
-    let mut diagnosis = diagnosis.ca_certificates(&beside.ca_certificates);
-    if let Some(now) = now() {
-        diagnosis = diagnosis.now(now);
+}
+
+/// Judges what went by HTTP.
+pub fn of_exchange(exchange: &Exchange, beside: &Beside, tools: &Tools) -> Vec<Finding> {
+    let url = exchange.request.as_ref().map(Request::url);
+    let message = exchange.request.as_ref().and_then(message);
+    let message = message.as_ref().or(beside.request.as_ref());
+    let answer = exchange.response.as_ref().map(|response| {
+        let operation = exchange.request.as_ref().and_then(operation);
+        Answer::of(response, operation.as_ref())
+    });
+    let mut diagnosis = beside.diagnosis(tools);
+    if let (Some(request), Some(url)) = (&exchange.request, &url) {
+        let (method, target, body) = (&request.method, &request.target, &request.body);
+        diagnosis = diagnosis.url(url).http_request(method, target, body);
     }
-    let (request, reply) = match message.unverified_message_type() {
-        MessageType::CertRep => (beside.request.as_ref(), Some(&message)),
-        _ => (Some(&message), None),
-    };
-    if let Some(reply) = reply {
-        diagnosis = diagnosis.reply(reply);
+    if let Some(response) = &exchange.response {
+        if !matches!(answer, Some(Answer::Capabilities(_))) {
+            diagnosis = diagnosis.http_answer(response.status, &response.body);
+        }
+        diagnosis = diagnosis.content_type(&response.content_type);
     }
+    match &answer {
+        Some(Answer::Capabilities(list)) => diagnosis = diagnosis.capabilities(list),
+        Some(Answer::Certificates(certificates)) => {
+            diagnosis = diagnosis.ca_certificates(certificates);
+        }
+        Some(Answer::Reply(reply)) => diagnosis = diagnosis.reply(reply),
+        Some(Answer::Other) | None => {}
+    }
+    of_request(message, diagnosis, tools)
+}
+
+/// What a server answered.
+enum Answer {
+    Capabilities(Capabilities),
+    Certificates(Vec<Certificate<'static>>),
+    Reply(Box<PkiMessage<'static>>),
+    Other,
+}
+
+impl Answer {
+    /// By what was asked for, else by what came.
+    fn of(response: &Response, operation: Option<&Operation<'_>>) -> Self {
+        let list = Capabilities::from_response(response.status, &response.body);
+        let is_list = |known: &scep::Capability<'_>| !matches!(known, scep::Capability::Other(_));
+        let asked_for_list = matches!(operation, Some(Operation::GetCaCaps { .. }));
+        if !list.is_unknown() && (asked_for_list || list.iter().any(|word| is_list(&word))) {
+            return Self::Capabilities(list);
+        }
+        let body = &response.body;
+        if let Ok(reply) = PkiMessage::parse(body.clone(), &Limits::REPLY) {
+            return Self::Reply(Box::new(reply));
+        }
+        match CaCertificates::parse(body.clone(), None, &Limits::REPLY) {
+            Ok(set) => {
+                let certificates = set.certificates().flatten();
+                Self::Certificates(certificates.map(Certificate::into_owned).collect())
+            }
+            Err(_) => Self::Other,
+        }
+    }
+}
+
+/// What a request asks for.
+pub fn operation(request: &Request) -> Option<Operation<'_>> {
+    let (method, target) = (&request.method, &request.target);
+    Operation::read(method, target, &request.body, &Limits::REQUEST).ok()
+}
+
+fn message(request: &Request) -> Option<PkiMessage<'static>> {
+    match operation(request)? {
+        Operation::PkiOperation { message } => {
+            PkiMessage::parse(message.into_owned(), &Limits::REPLY).ok()
+        }
+        _ => None,
+    }
+}
+
+fn of_message(
+    message: &PkiMessage<'_>,
+    diagnosis: Diagnosis<'_>,
+    beside: &Beside,
+    tools: &Tools,
+) -> Vec<Finding> {
+    match message.unverified_message_type() {
+        MessageType::CertRep => {
+            of_request(beside.request.as_ref(), diagnosis.reply(message), tools)
+        }
+        _ => of_request(Some(message), diagnosis, tools),
+    }
+}
+
+fn of_request(
+    request: Option<&PkiMessage<'_>>,
+    diagnosis: Diagnosis<'_>,
+    tools: &Tools,
+) -> Vec<Finding> {
     let Some(request) = request else {
         return diagnosis.findings();
     };
@@ -48,6 +175,13 @@ pub fn of(kind: &str, body: &[u8], beside: &Beside, tools: &Tools) -> Vec<Findin
     match csr(request, tools) {
         Some(csr) => diagnosis.csr(&csr).findings(),
         None => diagnosis.findings(),
+    }
+}
+
+fn of_csr(csr: &UnverifiedCsr, diagnosis: Diagnosis<'_>, beside: &Beside) -> Vec<Finding> {
+    match &beside.policy {
+        Some(policy) => diagnosis.policy(policy).csr(csr).findings(),
+        None => diagnosis.csr(csr).findings(),
     }
 }
 
@@ -66,9 +200,4 @@ fn csr(request: &PkiMessage<'_>, tools: &Tools) -> Option<UnverifiedCsr> {
         PayloadContent::Csr(csr) => Some(csr),
         _ => None,
     }
-}
-
-fn now() -> Option<i64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_secs()).ok()
 }

@@ -5,8 +5,10 @@ use std::io::{Error, Read};
 
 use base64ct::{Base64Unpadded, Encoding};
 use scep::crypto::rustcrypto::RsaKey;
-use scep::{CaCertificates, Certificate, Limits, ParseError, PkiMessage};
+use scep::{CaCertificates, Capabilities, Certificate, Limits, ParseError, PkiMessage};
 use zeroize::Zeroizing;
+
+use crate::http::is_url;
 
 /// Nothing that SCEP sends is longer; PEM and base64 take more bytes than what is in them.
 const MAX_LEN: u64 = 64 << 20;
@@ -42,9 +44,16 @@ impl From<String> for Failure {
     }
 }
 
-/// Reads a file, and gives what is inside if it is PEM or base64.
+/// Reads a file; a URL is its own content.
 pub fn read(file: &OsStr) -> Result<Vec<u8>, Failure> {
-    let bytes = read_bytes(file).map_err(|error| error.to_string())?;
+    match file.to_str().filter(|name| is_url(name)) {
+        Some(url) => Ok(url.as_bytes().to_vec()),
+        None => read_bytes(file).map_err(|error| error.to_string().into()),
+    }
+}
+
+/// Gives what is inside of PEM or base64, and anything else as it is.
+pub fn decode(bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return Ok(bytes);
     };
@@ -90,10 +99,19 @@ pub fn ca_certificates(file: &OsStr) -> Result<Vec<Certificate<'static>>, String
         .map_err(|error| problem(error.to_string()))
 }
 
+/// Reads an answer to GetCACaps.
+pub fn capabilities(file: &OsStr) -> Result<Capabilities, String> {
+    let bytes =
+        read_bytes(file).map_err(|error| format!("capabilities {}: {error}", file.display()))?;
+    Ok(Capabilities::parse(&bytes))
+}
+
 /// Reads a pkiMessage.
 pub fn message(file: &OsStr) -> Result<PkiMessage<'static>, String> {
     let problem = |what: String| format!("request {}: {what}", file.display());
-    let body = read(file).map_err(|failure| problem(failure.error))?;
+    let body = read(file)
+        .and_then(decode)
+        .map_err(|failure| problem(failure.error))?;
     PkiMessage::parse(body, &Limits::REPLY).map_err(|error| problem(error.to_string()))
 }
 

@@ -2,15 +2,18 @@
 
 use scep::Encoding;
 use scep::diagnose::{Finding, Sender};
+use scep::microsoft::Hresult;
 use serde_json::{Value, json};
 
 use crate::facts::{
-    EnvelopeFacts, IdFacts, PayloadFacts, RecipientFacts, Report, SignatureFacts, SignerFacts,
+    EnvelopeFacts, EventFacts, IdFacts, PayloadFacts, RecipientFacts, Report, SignatureFacts,
+    SignerFacts,
 };
 use crate::input::Failure;
+use crate::show::ExchangeFacts;
 
 /// What was decoded.
-pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
+pub fn report(file: &str, report: &Report, findings: &[Finding]) -> Value {
     let message = report.message.as_ref();
     let signature = report.signature.as_ref();
     let mut object = json!({
@@ -28,6 +31,8 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
         "pki_status": message.and_then(|message| Some(message.pki_status?.code())),
         "fail_info": message.and_then(|message| Some(message.fail_info?.code())),
         "fail_info_text": message.and_then(|message| message.fail_info_text.as_ref()),
+        "microsoft_error": message.and_then(|message| message.microsoft_error.map(hresult)),
+        "microsoft_message": message.and_then(|message| message.microsoft_message.as_ref()),
         "digest": signature.and_then(|signature| signature.digest.as_ref()),
         "signature_algorithm": signature.and_then(|signature| signature.algorithm.as_ref()),
         "signature": signature.and_then(|signature| Some(signature.verdict?.name())),
@@ -47,18 +52,59 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
     if let (Some(signed), Some(fields)) = (report.certificates_signed, object.as_object_mut()) {
         fields.insert("certificates_signed".to_owned(), Value::Bool(signed));
     }
-    object.to_string()
+    if let (Some(found), Some(fields)) = (&report.event, object.as_object_mut()) {
+        fields.insert("event".to_owned(), event(found));
+    }
+    object
+}
+
+/// What went by HTTP.
+pub fn exchange(file: &str, exchange: &ExchangeFacts, findings: &[Finding]) -> Value {
+    let part = |part: &Result<Report, Failure>| match part {
+        Ok(found) => report(file, found, &[]),
+        Err(error) => failure(file, error),
+    };
+    json!({
+        "file": file,
+        "kind": "http",
+        "method": exchange.method,
+        "target": exchange.target,
+        "operation": exchange.operation,
+        "status": exchange.status,
+        "content_type": exchange.content_type,
+        "request": exchange.request.as_ref().map(part),
+        "response": exchange.response.as_ref().map(part),
+        "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+    })
 }
 
 /// What was not.
-pub fn failure(file: &str, failure: &Failure) -> String {
+pub fn failure(file: &str, failure: &Failure) -> Value {
     json!({
         "file": file,
         "error": failure.error,
         "item": failure.item,
         "offset": failure.offset,
     })
-    .to_string()
+}
+
+fn event(event: &EventFacts) -> Value {
+    json!({
+        "outcome": event.outcome,
+        "operation": event.operation,
+        "url": event.url,
+        "microsoft_error": event.code.map(hresult),
+        "thumbprint": event.thumbprint,
+    })
+}
+
+fn hresult(code: Hresult) -> Value {
+    json!({
+        "code": format!("0x{:08X}", code.code()),
+        "name": code.name(),
+        "meaning": code.meaning(),
+        "advice": code.advice(),
+    })
 }
 
 fn signer_id(signature: &SignatureFacts) -> Option<Value> {
@@ -134,6 +180,8 @@ fn finding(finding: &Finding) -> Value {
         "evidence": finding.evidence(),
         "cause": finding.cause(),
         "advice": finding.advice(),
+        "fail_info": finding.fail_info().map(|info| info.code()),
+        "fail_info_text": finding.fail_info_text(),
     })
 }
 

@@ -1,33 +1,43 @@
-//! Shows every layer of what SCEP sends: pkiMessages, certificates, sets of them, CSRs, capability lists.
+//! Shows every layer of what SCEP sends: pkiMessages, certificates, sets of them, CSRs, capability lists, and what goes around
+//! them by HTTP.
 //!
 //! It judges signatures and opens envelopes, and trusts nobody. See `--help`.
 
 mod facts;
 mod findings;
+mod http;
 mod input;
 mod json;
+mod show;
 mod text;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use facts::Tools;
 use findings::Beside;
 use lexopt::Arg;
 use scep::crypto::{Policy, Provider};
+use show::Form;
 
 const USAGE: &str = "\
-usage: inspect [--json] [--key KEY.pem]... [--signer CERT.pem]... [--ca-certs FILE] [--request FILE] [--legacy] FILE...
+usage: inspect [OPTION]... FILE...
 
-Shows what is in pkiMessages, GetCACert and GetNextCACert bodies, certificates, CSRs and capability lists.
-A FILE is DER, BER, PEM or base64, which is found out; \"-\" is standard input.
+Shows what is in pkiMessages, GetCACert and GetNextCACert bodies, certificates, CSRs and capability lists, in captures of
+HTTP and in sentences of a Windows device's log.
+A FILE is DER, BER, PEM or base64, which is found out; or a request, a response or both as HTTP has them; or text of a log.
+\"-\" is standard input, and a URL with operation and message may stand in the place of a FILE.
 
   --json             one JSON object a file, one line each
   --key KEY.pem      tries to open envelopes with this RSA key (PKCS #8 or PKCS #1)
   --signer CERT.pem  looks for signers among these certificates too
   --ca-certs FILE    judges messages beside this answer to GetCACert
+  --ca-caps FILE     judges messages beside this answer to GetCACaps
   --request FILE     judges replies beside this request
+  --policy strict|default|compatible
+                     judges messages by what a server of this policy allows
   --legacy           takes MD5 signatures and single DES for readable (needs the feature `legacy`)
 
 Under the layers it says in words what is wrong, as far as it can be seen.
@@ -37,7 +47,7 @@ It never prints a challenge password or a key.";
 
 /// What the arguments ask for.
 struct Options {
-    json: bool,
+    form: Form,
     tools: Tools,
     beside: Beside,
     files: Vec<OsString>,
@@ -59,19 +69,10 @@ fn main() -> ExitCode {
     let mut undecoded = false;
     for file in &options.files {
         let name = file.to_string_lossy();
-        let report = input::read(file).and_then(|body| {
-            let report = facts::report(&body, &options.tools)?;
-            let findings = findings::of(report.kind, &body, &options.beside, &options.tools);
-            Ok((report, findings))
-        });
-        undecoded |= report.is_err();
-        let shown = match (&report, options.json) {
-            (Ok((report, findings)), true) => json::report(&name, report, findings),
-            (Ok((report, findings)), false) => text::report(&name, report, findings),
-            (Err(failure), true) => json::failure(&name, failure),
-            (Err(failure), false) => text::failure(&name, failure),
-        };
-        if writeln!(out, "{shown}").is_err() {
+        let input = input::read(file);
+        let shown = show::show(&name, input, &options.beside, &options.tools, options.form);
+        undecoded |= !shown.decoded;
+        if writeln!(out, "{}", shown.text).is_err() {
             // Whoever read this has closed the pipe.
             return ExitCode::FAILURE;
         }
@@ -82,23 +83,34 @@ fn main() -> ExitCode {
 /// Reads the arguments and the files of keys and certificates that they name; `None` for `--help`.
 fn arguments() -> Result<Option<Options>, String> {
     let mut parser = lexopt::Parser::from_env();
-    let (mut json, mut legacy) = (false, false);
+    let (mut form, mut legacy) = (Form::Text, false);
     let (mut keys, mut signers, mut files) = (Vec::new(), Vec::new(), Vec::new());
     let show = |error: lexopt::Error| format!("{error} (see --help)");
-    let (mut ca_certificates, mut request) = (Vec::new(), None);
+    let mut beside = Beside {
+        now: now(),
+        ..Beside::default()
+    };
     while let Some(argument) = parser.next().map_err(show)? {
         match argument {
-            Arg::Long("json") => json = true,
+            Arg::Long("json") => form = Form::Json,
             Arg::Long("legacy") => legacy = true,
             Arg::Long("key") => keys.push(input::key(&parser.value().map_err(show)?)?),
             Arg::Long("signer") => {
                 signers.extend(input::certificates(&parser.value().map_err(show)?)?);
             }
             Arg::Long("ca-certs") => {
-                ca_certificates = input::ca_certificates(&parser.value().map_err(show)?)?;
+                beside.ca_certificates = input::ca_certificates(&parser.value().map_err(show)?)?;
+            }
+            Arg::Long("ca-caps") => {
+                let list = input::capabilities(&parser.value().map_err(show)?)?;
+                beside.capabilities = Some(list);
+            }
+            Arg::Long("policy") => {
+                let name = parser.value().map_err(show)?;
+                beside.policy = Some(policy_of(&name.to_string_lossy())?);
             }
             Arg::Long("request") => {
-                request = Some(input::message(&parser.value().map_err(show)?)?);
+                beside.request = Some(input::message(&parser.value().map_err(show)?)?);
             }
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             Arg::Value(file) => files.push(file),
@@ -108,25 +120,38 @@ fn arguments() -> Result<Option<Options>, String> {
     if files.is_empty() {
         return Err("no FILE is given (see --help)".to_owned());
     }
+    // The signer of a reply may be in GetCACert only.
+    signers.extend(beside.ca_certificates.iter().cloned());
     let policy = if legacy {
         legacy_policy().ok_or("--legacy needs a build with `--features legacy`")?
     } else {
         Policy::compatible()
     };
     Ok(Some(Options {
-        json,
+        form,
         tools: Tools {
             provider: Provider::rustcrypto(),
             policy,
             keys,
             signers,
         },
-        beside: Beside {
-            ca_certificates,
-            request,
-        },
+        beside,
         files,
     }))
+}
+
+fn now() -> Option<i64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
+}
+
+fn policy_of(name: &str) -> Result<Policy, String> {
+    match name {
+        "strict" => Ok(Policy::strict()),
+        "default" => Ok(Policy::default()),
+        "compatible" => Ok(Policy::compatible()),
+        _ => Err(format!("there is no policy {name:?} (see --help)")),
+    }
 }
 
 #[cfg(feature = "legacy")]

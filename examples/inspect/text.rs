@@ -3,13 +3,16 @@
 use std::fmt::Display;
 
 use scep::diagnose::Finding;
+use scep::microsoft::Hresult;
 use scep::{Encoding, Oid, Validity, oid};
 
 use crate::facts::{
-    CertificateFacts, EnvelopeFacts, IdFacts, MessageFacts, PayloadFacts, Report, SignatureFacts,
+    CertificateFacts, EnvelopeFacts, EventFacts, IdFacts, MessageFacts, PayloadFacts, Report,
+    SignatureFacts,
 };
 use crate::input::Failure;
 use crate::json::hex;
+use crate::show::ExchangeFacts;
 
 /// What was decoded.
 pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
@@ -20,6 +23,7 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
         "next_ca" => "the next CA certificates",
         "certificate" => "a certificate",
         "csr" => "a CSR",
+        "event" => "a sentence of a log",
         _ => "a list of capabilities",
     };
     let encoding = report.encoding.map_or("", |encoding| match encoding {
@@ -58,10 +62,59 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
             page.line(1, "capability", capability.escape_debug());
         }
     }
+    if let Some(event) = &report.event {
+        page.event(event);
+    }
     for finding in findings {
         page.finding(finding);
     }
     page.0
+}
+
+/// What went by HTTP.
+pub fn exchange(file: &str, exchange: &ExchangeFacts, findings: &[Finding]) -> String {
+    let mut page = Page(format!("{file}: HTTP\n"));
+    let asked = exchange.method.as_ref().zip(exchange.target.as_ref());
+    page.some(
+        1,
+        "asked",
+        asked.map(|(method, target)| format!("{method} {}", shortened(target))),
+    );
+    page.some(1, "operation", exchange.operation);
+    page.some(1, "status", exchange.status);
+    page.some(
+        1,
+        "media type",
+        exchange
+            .content_type
+            .as_ref()
+            .map(|media_type| media_type.escape_debug()),
+    );
+    let parts = [
+        ("request", &exchange.request),
+        ("response", &exchange.response),
+    ];
+    for (name, part) in parts {
+        match part {
+            Some(Ok(found)) => page.0.push_str(&report(name, found, &[])),
+            Some(Err(error)) => page.0.push_str(&failure(name, error)),
+            None => {}
+        }
+    }
+    for finding in findings {
+        page.finding(finding);
+    }
+    page.0
+}
+
+/// A URL without most of the message in it.
+fn shortened(target: &str) -> String {
+    let shown = target.chars().take(120).collect::<String>();
+    let shown = shown.escape_debug();
+    match target.len() {
+        0..=120 => shown.to_string(),
+        len => format!("{shown}... ({len} bytes)"),
+    }
 }
 
 /// What was not.
@@ -91,6 +144,26 @@ impl Page {
         self.line(2, "seen by", finding.evidence());
         self.line(2, "usually", finding.cause());
         self.line(2, "what to do", finding.advice());
+        self.some(
+            2,
+            "a server says",
+            finding
+                .fail_info()
+                .map(|info| match finding.fail_info_text() {
+                    Some(text) => format!("{info}, {text:?}"),
+                    None => format!("{info}, without a text"),
+                }),
+        );
+    }
+
+    fn event(&mut self, event: &EventFacts) {
+        self.some(1, "outcome", event.outcome);
+        self.some(1, "operation", event.operation);
+        self.some(1, "URL", event.url.as_ref());
+        self.some(1, "code", event.code);
+        self.some(2, "meaning", event.code.and_then(Hresult::meaning));
+        self.some(2, "what to do", event.code.and_then(Hresult::advice));
+        self.some(1, "thumbprint", event.thumbprint.as_ref());
     }
 
     fn message(&mut self, message: &MessageFacts) {
@@ -130,6 +203,16 @@ impl Page {
                 .map(|text| format!("{text:?}")),
         );
         self.some(1, "Microsoft's code", message.microsoft_error);
+        self.some(
+            2,
+            "meaning",
+            message.microsoft_error.and_then(Hresult::meaning),
+        );
+        self.some(
+            2,
+            "what to do",
+            message.microsoft_error.and_then(Hresult::advice),
+        );
         self.some(
             1,
             "Microsoft's text",

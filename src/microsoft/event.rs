@@ -1,4 +1,7 @@
 //! The events that Windows, NDES and the Intune connector write about SCEP.
+//!
+//! Numbers and meanings of NDES and the connector are those of Microsoft's documentation and of guides to NDES, those of devices
+//! are gathered from reports; "possibly" marks what nobody has confirmed.
 
 use core::fmt;
 

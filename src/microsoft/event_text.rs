@@ -205,9 +205,9 @@ fn thumbprint(word: &str) -> Option<Fingerprint> {
         .flatten()
 }
 
-/// What letters, digits and dashes stand together.
+/// What ASCII letters, digits and dashes stand together: Japanese has no blanks around them.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '-')
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
         .filter(|word| !word.is_empty())
 }
 
@@ -342,6 +342,25 @@ mod tests {
         assert_eq!(event.url(), Some("https://scep.example/scep/pkiclient.exe"));
         assert_eq!(event.operation(), Some("GetCACert"));
         assert_eq!(event.hresult(), Some(Hresult::new(0x8007_2ee7)));
+    }
+
+    #[test]
+    fn a_code_in_a_japanese_sentence_needs_no_blanks() {
+        for text in [
+            "SCEP: \u{8a3c}\u{660e}\u{66f8}\u{306e}\u{767b}\u{9332}\u{306b}\u{5931}\u{6557}\u{3057}\u{307e}\u{3057}\u{305f}\u{3002}\u{7d50}\u{679c}: (-2146889721)",
+            "SCEP \u{8a3c}\u{660e}\u{66f8}\u{306e}\u{767b}\u{9332}\u{306f}0x80091007\u{3067}\u{5931}\u{6557}\u{3057}\u{307e}\u{3057}\u{305f}",
+            "SCEP \u{767b}\u{9332}\u{5931}\u{6557}\u{ff08}0x80091007\u{ff09}https://scep.example/x\u{3092}\u{4f7f}\u{7528}",
+        ] {
+            let event = read(text);
+            assert_eq!(event.outcome(), Some(EventOutcome::EnrolmentFailed));
+            assert_eq!(event.hresult(), Some(Hresult::new(0x8009_1007)), "{text}");
+        }
+        // The codes alone tell too, where no phrase is known.
+        let event = read("SCEP \u{30a8}\u{30e9}\u{30fc}0x80072ee7\u{304c}\u{767a}\u{751f}");
+        assert_eq!(
+            (event.outcome(), event.hresult()),
+            (None, Some(Hresult::new(0x8007_2ee7)))
+        );
     }
 
     #[test]

@@ -25,3 +25,4 @@ pub use hresult::{Hresult, HresultError};
 pub use request_content::{
     ClaimedSid, ClientInfo, CspInfo, NameValuePair, RequestContent, SidSource, TemplateInformation,
 };
+pub use request_writer::{sid_alt_name, user_principal_alt_name};

@@ -3,10 +3,12 @@ use crate::CsrBuilder;
 use crate::asn1::{Writer, encode};
 use crate::crypto::rustcrypto::testing::{key, rng};
 use crate::crypto::{DigestAlgorithm, Provider, SignatureAlgorithm};
+use crate::microsoft::{sid_alt_name, user_principal_alt_name};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
 use core::str::FromStr;
+use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::name::Name;
 
 const SID: &str = "S-1-5-21-1004336348-1177238915-682003330-512";
@@ -100,6 +102,63 @@ fn what_is_written_reads_back() {
         format!("{:?}", RequestContent::of(&csr)),
         "RequestContent { .. }"
     );
+}
+
+#[test]
+fn what_devices_tell_of_themselves_reads_back() {
+    let csp = CspInfo {
+        key_spec: 0,
+        provider: "Microsoft Software Key Storage Provider".into(),
+    };
+    let client = ClientInfo {
+        client_id: Some(5),
+        machine: None,
+        user: Some("EXAMPLE\\user".into()),
+        process: None,
+    };
+    let ca = crate::signed::testing::pem(include_bytes!(
+        "../../../test-vectors/keys/ca-jscep-next.pem"
+    ));
+    let ca = Certificate::from_der(ca).unwrap();
+    let policies = [oid::CERTIFICATE_REQUEST_AGENT, oid::SHA256];
+    let csr = built(|csr| {
+        csr.microsoft_os_version("10.0.26100.2")
+            .microsoft_csp_info(&csp)
+            .microsoft_client_info(&client)
+            .microsoft_renewal_certificate(&ca)
+            .microsoft_application_policies(&policies)
+    });
+    let content = RequestContent::of(&csr);
+    assert_eq!(content.os_version().unwrap().unwrap(), "10.0.26100.2");
+    assert_eq!(content.csp_info(), Ok(Some(csp)));
+    // The texts of client information have no names, so the first that is there is read as the machine's.
+    let read = content.client_info().unwrap().unwrap();
+    assert_eq!(
+        (read.client_id, read.machine),
+        (client.client_id, client.user)
+    );
+    assert_eq!(content.renewal_certificate(), Ok(Some(ca)));
+    assert_eq!(content.application_policies(), Ok(policies.to_vec()));
+}
+
+#[test]
+fn names_that_are_written_are_claimed() {
+    let names = SubjectAltName(vec![
+        sid_alt_name(SID).unwrap(),
+        user_principal_alt_name("user@example.com").unwrap(),
+    ]);
+    let csr = built(|csr| csr.subject_alt_names(&names));
+    let content = RequestContent::of(&csr);
+    let sids = content.claimed_sids().unwrap();
+    assert_eq!(
+        (sids.len(), sids[0].unverified_sid(), sids[0].source()),
+        (1, SID, SidSource::SubjectAltName)
+    );
+    assert_eq!(
+        content.claimed_user_principal_names(),
+        Ok(vec!["user@example.com".into()])
+    );
+    assert_eq!(sid_alt_name("S-1-x"), None);
 }
 
 #[test]

@@ -1,0 +1,410 @@
+//! What the example `inspect` prints: of pairs, captures of HTTP, URLs and log sentences.
+#![cfg(all(feature = "rustcrypto", feature = "diagnose"))]
+#![allow(
+    dead_code,
+    reason = "the example's modules are more than what is tested"
+)]
+
+mod common;
+
+#[path = "../examples/inspect/facts.rs"]
+mod facts;
+#[path = "../examples/inspect/findings.rs"]
+mod findings;
+#[path = "../examples/inspect/http.rs"]
+mod http;
+#[path = "../examples/inspect/input.rs"]
+mod input;
+#[path = "../examples/inspect/json.rs"]
+mod json;
+#[path = "../examples/inspect/show.rs"]
+mod show;
+#[path = "../examples/inspect/text.rs"]
+mod text;
+
+use common::forge::{Forge, octets, oid_der, printable, sequence, tlv};
+use common::issue::{Template, name};
+use common::{Parties, RsaKey, key, rng, vector};
+use facts::Tools;
+use findings::Beside;
+use scep::crypto::{Policy, Provider};
+use scep::http::{ClientRequest, Method};
+use scep::microsoft::Hresult;
+use scep::{
+    CaRoles, Capabilities, Certificate, CertsOnly, FailInfo, Limits, PkiMessage, RequestBuilder,
+    oid,
+};
+use serde_json::Value;
+use show::Form;
+
+fn tools(signers: &[Certificate<'static>]) -> Tools {
+    Tools {
+        provider: Provider::rustcrypto(),
+        policy: Policy::compatible(),
+        keys: Vec::new(),
+        signers: signers.to_vec(),
+    }
+}
+
+/// What is printed of an input in both forms, and whether it was decoded.
+fn shown(input: &[u8], beside: &Beside) -> (String, Value, bool) {
+    let show = |form| {
+        show::show(
+            "input",
+            Ok(input.to_vec()),
+            beside,
+            &tools(&beside.ca_certificates),
+            form,
+        )
+    };
+    let (text, json) = (show(Form::Text), show(Form::Json));
+    assert_eq!(text.decoded, json.decoded);
+    let value = serde_json::from_str(&json.text).unwrap();
+    (text.text, value, text.decoded)
+}
+
+/// The codes of the findings in JSON.
+fn codes(json: &Value) -> Vec<&str> {
+    let findings = json["findings"].as_array().unwrap();
+    let codes = findings.iter().map(|one| one["code"].as_str().unwrap());
+    codes.collect()
+}
+
+/// A PKCSReq that is encrypted to the RA's signature certificate, and the refusal of NDES: no certificates, one byte in the
+/// place of an envelope, and an HRESULT.
+struct Pair {
+    request: Vec<u8>,
+    reply: Vec<u8>,
+    /// As GetCACert has them.
+    certificates: Vec<Certificate<'static>>,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let parties = Parties::new();
+        let key = key(vector!("keys/cbad.key"));
+        let ra = |subject, key: &RsaKey, usage| {
+            Template::new(&name(&[(0x0c, subject)]), key.public_key_der())
+                .with(
+                    oid::EXT_KEY_USAGE,
+                    sequence(&[&oid_der(oid::CERTIFICATE_REQUEST_AGENT)]),
+                )
+                .with(oid::KEY_USAGE, tlv(0x03, &[0, usage]))
+                .issue(parties.ca.subject_der(), &parties.ca_key)
+        };
+        let signing = ra("RA signing", &key, 0x80);
+        let encryption = ra(
+            "RA encryption",
+            &common::key(vector!("keys/cpend.key")),
+            0x20,
+        );
+        let certificates = vec![signing, encryption, parties.ca.clone()];
+        let request = encrypted_to(&parties, &certificates[0]);
+        let reply = refusal_of_ndes(&parties, &certificates[0], &key, &request);
+        Self {
+            request,
+            reply,
+            certificates,
+        }
+    }
+
+    fn beside(&self) -> Beside {
+        Beside {
+            ca_certificates: self.certificates.clone(),
+            ..Beside::default()
+        }
+    }
+}
+
+/// A PKCSReq that is encrypted to this certificate.
+fn encrypted_to(parties: &Parties, recipient: &Certificate<'_>) -> Vec<u8> {
+    let roles = CaRoles::with_ra(&parties.ca, recipient, &parties.ca);
+    let signer = parties.client_signer();
+    let builder = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles);
+    parties.send(builder).0
+}
+
+fn refusal_of_ndes(
+    parties: &Parties,
+    signing: &Certificate<'_>,
+    key: &RsaKey,
+    request: &[u8],
+) -> Vec<u8> {
+    let request = PkiMessage::parse(request, &Limits::REQUEST).unwrap();
+    // A refusal of another request, of which nothing but the frame is kept.
+    let other = parties.receive(&parties.pkcs_req().0);
+    let signer = parties.ca_signer();
+    let reply = other
+        .reply(&parties.provider, &signer)
+        .microsoft_error(Hresult::new(0x8009_0005))
+        .failure(FailInfo::BadMessageCheck, None, &mut rng())
+        .unwrap()
+        .sign(&parties.ca_key, &mut rng())
+        .unwrap();
+    let mut forge = Forge::of(&reply);
+    let id = request.unverified_transaction_id();
+    let id = std::str::from_utf8(id.as_bytes()).unwrap();
+    forge.set(oid::TRANSACTION_ID, printable(id));
+    let nonce = request.unverified_sender_nonce().unwrap();
+    forge.set(oid::RECIPIENT_NONCE, octets(nonce.as_bytes()));
+    forge.set_signer(signing);
+    forge.certificates.clear();
+    forge.set_content(Some(vec![0]));
+    forge.sign(key)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// Both certificates by name and serial number, and the code with its meaning.
+fn assert_names_all(printed: &str, pair: &Pair) {
+    let [wrong, right] = [0, 1].map(|at| hex(pair.certificates[at].serial()));
+    let wrong = format!("RecipientInfo names \"CN=RA signing\" serial {wrong}");
+    let right = format!("right is \"CN=RA encryption\" serial {right}");
+    let code = "HRESULT 0x80090005 (NTE_BAD_DATA): A message cannot be decrypted: it was encrypted to another \
+                certificate, or it is damaged.";
+    for part in [&wrong, &right, code] {
+        assert!(printed.contains(part), "{part}\n{printed}");
+    }
+}
+
+#[test]
+fn a_pair_with_ndes_names_both_certificates_and_the_meaning_of_the_code() {
+    let pair = Pair::new();
+    let beside = Beside {
+        request: Some(PkiMessage::parse(pair.request.clone(), &Limits::REQUEST).unwrap()),
+        ..pair.beside()
+    };
+    let (text, json, decoded) = shown(&pair.reply, &beside);
+    assert!(decoded);
+    assert_names_all(&text, &pair);
+    let findings = json["findings"].as_array().unwrap();
+    let evidence = findings.iter().map(|one| one["evidence"].as_str().unwrap());
+    assert_names_all(&evidence.collect::<Vec<_>>().join("\n"), &pair);
+    let expected = ["recipient-may-not-decrypt", "refused", "not-decrypted"];
+    assert!(codes(&json).starts_with(&expected), "{json}");
+    assert_eq!(json["signature"], "valid");
+    assert_eq!(findings[0]["fail_info"], 1);
+    assert_eq!(findings[0]["fail_info_text"], Value::Null);
+    assert_eq!(json["microsoft_error"]["code"], "0x80090005");
+    assert_eq!(json["microsoft_error"]["name"], "NTE_BAD_DATA");
+    // Encrypted to the right one, the same pair has none of it.
+    let right = encrypted_to(&Parties::new(), &pair.certificates[1]);
+    let (text, json, _) = shown(&right, &pair.beside());
+    assert!(
+        !codes(&json).contains(&"recipient-may-not-decrypt"),
+        "{text}"
+    );
+}
+
+/// A POST with its response, as a capture has them.
+fn captured(request: &[u8], status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let mut capture = format!(
+        "POST /certsrv/mscep/mscep.dll/pkiclient.exe?operation=PKIOperation HTTP/1.1\r\nHost: ndes.example\r\n\
+         Content-Type: application/x-pki-message\r\nContent-Length: {}\r\n\r\n",
+        request.len()
+    )
+    .into_bytes();
+    capture.extend_from_slice(request);
+    let head = format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    capture.extend_from_slice(head.as_bytes());
+    capture.extend_from_slice(body);
+    capture
+}
+
+const MESSAGE: &str = "Content-Type: application/x-pki-message\r\n";
+
+#[test]
+fn a_capture_of_a_pair_is_judged_as_the_pair() {
+    let pair = Pair::new();
+    let capture = captured(&pair.request, "200 OK", MESSAGE, &pair.reply);
+    let (text, json, decoded) = shown(&capture, &pair.beside());
+    assert!(decoded);
+    assert_names_all(&text, &pair);
+    assert_eq!(json["operation"], "PKIOperation");
+    assert_eq!(json["request"]["message_type_name"], "PKCSReq");
+    assert_eq!(json["response"]["message_type_name"], "CertRep");
+    assert_eq!(
+        (&json["status"], &json["method"]),
+        (&200.into(), &"POST".into())
+    );
+    assert!(!codes(&json).contains(&"content-type"));
+}
+
+#[test]
+fn status_body_and_media_type_of_a_response_are_judged() {
+    let pair = Pair::new();
+    let page = b"<html><title>403</title></html>";
+    let judged = |status, headers, body: &[u8]| {
+        let capture = captured(&pair.request, status, headers, body);
+        let (_, json, decoded) = shown(&capture, &Beside::default());
+        let of_http = |code: &&str| {
+            code.starts_with("http-") || code.contains("body") || *code == "content-type"
+        };
+        let codes: Vec<String> = codes(&json)
+            .into_iter()
+            .filter(of_http)
+            .map(str::to_owned)
+            .collect();
+        (codes, decoded)
+    };
+    let html = "Content-Type: text/html\r\n";
+    assert_eq!(judged("200 OK", MESSAGE, &pair.reply), (vec![], true));
+    assert_eq!(
+        judged("403 Forbidden", html, page),
+        (vec!["http-403".into()], false)
+    );
+    assert_eq!(
+        judged("200 OK", html, page),
+        (vec!["body-is-no-message".into()], false)
+    );
+    assert_eq!(
+        judged("200 OK", html, &pair.reply),
+        (vec!["content-type".into()], true)
+    );
+    assert_eq!(
+        judged("200 OK", "", &pair.reply),
+        (vec!["content-type".into()], true)
+    );
+}
+
+#[test]
+fn a_response_alone_is_what_its_body_is() {
+    let pair = Pair::new();
+    let response = |status: &str, body: &[u8]| {
+        let head = format!("HTTP/1.0 {status}\r\nContent-Type: text/plain\r\n\r\n");
+        let (_, json, _) = shown(&[head.as_bytes(), body].concat(), &Beside::default());
+        (json["response"]["kind"].clone(), codes(&json).join(" "))
+    };
+    let (kind, found) = response("200 OK", b"DES3\nSHA-1\n");
+    assert_eq!(
+        (kind, found.as_str()),
+        ("capabilities".into(), "capabilities-without-post")
+    );
+    let set = CertsOnly::encode(&pair.certificates[..2], &[]);
+    let (kind, found) = response("200 OK", &set);
+    assert_eq!(kind, "certs_only");
+    assert!(
+        found.contains("no-ca") && found.contains("content-type"),
+        "{found}"
+    );
+    let (_, found) = response("500 Internal Server Error", b"");
+    assert_eq!(found, "http-500");
+}
+
+#[test]
+fn chunks_are_put_together() {
+    let pair = Pair::new();
+    let (one, other) = pair.reply.split_at(100);
+    let mut response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\
+                         Content-Type: application/x-pki-message\r\n\r\n64\r\n"
+        .to_vec();
+    response.extend_from_slice(one);
+    response.extend_from_slice(format!("\r\n{:x}\r\n", other.len()).as_bytes());
+    response.extend_from_slice(other);
+    let cut = response.clone();
+    response.extend_from_slice(b"\r\n0\r\n\r\n");
+    for response in [response, cut] {
+        let (_, json, decoded) = shown(&response, &Beside::default());
+        assert_eq!(json["response"]["kind"], "pki_message");
+        assert!(decoded);
+    }
+}
+
+#[test]
+fn a_get_is_read_as_a_url_and_as_a_request_line() {
+    let pair = Pair::new();
+    let get =
+        ClientRequest::pki_operation("http://ca.example/scep", Method::Get, pair.request.clone());
+    let target = get.url().strip_prefix("http://ca.example").unwrap();
+    for input in [
+        get.url().to_owned(),
+        format!("GET {target}"),
+        format!("GET {target} HTTP/1.1"),
+        format!("GET {target} HTTP/1.0\r\nHost: ca.example\r\n\r\n"),
+    ] {
+        let (text, json, decoded) = shown(input.as_bytes(), &pair.beside());
+        assert!(decoded, "{text}");
+        assert_eq!(json["request"]["message_type_name"], "PKCSReq");
+        assert_eq!(codes(&json)[0], "recipient-may-not-decrypt");
+    }
+    let cut = &get.url()[..get.url().len() - 100];
+    let (text, json, _) = shown(cut.as_bytes(), &pair.beside());
+    assert_eq!(codes(&json), ["request-cut"]);
+    let sizes = format!("URL of {} bytes", cut.len());
+    assert!(text.contains(&sizes), "{text}");
+    let (_, json, _) = shown(
+        b"GET /scep?operation=GetCACert HTTP/1.1\r\n\r\n",
+        &Beside::default(),
+    );
+    assert_eq!(
+        (&json["operation"], codes(&json).len()),
+        (&"GetCACert".into(), 0)
+    );
+}
+
+#[test]
+fn capabilities_and_a_policy_stand_beside_a_message() {
+    let (request, _) = Parties::new().pkcs_req();
+    let judged = |beside: Beside| {
+        let (_, json, _) = shown(&request, &beside);
+        codes(&json).join(" ")
+    };
+    let listed = |list: &str| Beside {
+        capabilities: Some(Capabilities::parse(list.as_bytes())),
+        ..Beside::default()
+    };
+    assert_eq!(judged(listed("SCEPStandard")), "");
+    assert_eq!(judged(listed("SCEPStandard\nSHA-1")), "");
+    let found = judged(listed("POSTPKIOperation\nSHA-1\nAES"));
+    assert_eq!(found, "algorithm-not-offered");
+    let with = |policy| Beside {
+        policy: Some(policy),
+        ..Beside::default()
+    };
+    assert_eq!(judged(with(Policy::strict())), "");
+    let only_oaep = scep::crypto::TransportSet::of(&[scep::crypto::TransportScheme::RsaOaep]);
+    let found = judged(with(Policy::strict().with_transports(only_oaep)));
+    assert_eq!(found, "algorithm-not-allowed");
+}
+
+#[test]
+fn a_sentence_of_a_log_is_explained() {
+    let text = "SCEP: Certificate enroll failed. Result: (0x80091007)";
+    let (printed, json, decoded) = shown(text.as_bytes(), &Beside::default());
+    assert!(
+        decoded && printed.contains("CRYPT_E_HASH_VALUE"),
+        "{printed}"
+    );
+    assert_eq!(
+        json["event"]["microsoft_error"]["name"],
+        "CRYPT_E_HASH_VALUE"
+    );
+    assert_eq!(codes(&json), ["logged-failure", "thumbprint-unknown"]);
+    let (printed, json, decoded) = shown(b"The update failed: 0x80091007", &Beside::default());
+    assert!(
+        !decoded && printed.contains("cannot be decoded"),
+        "{printed}"
+    );
+    assert_eq!(json["findings"], Value::Null);
+}
+
+#[test]
+fn garbage_is_no_capture() {
+    for input in [
+        &b"GET"[..],
+        b"GET scep",
+        b"FETCH /scep?operation=GetCACaps HTTP/1.1\r\n\r\n",
+        b"HTTP/9 nonsense",
+        b"HTTP/1.1 200 OK\r\nno header\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+    ] {
+        let (text, json, decoded) = shown(input, &Beside::default());
+        assert!(!decoded, "{text}");
+        assert!(json["error"].is_string(), "{json}");
+    }
+}
