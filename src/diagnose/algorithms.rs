@@ -128,11 +128,14 @@ impl Used {
         used
     }
 
-    /// One recipient that can be read is enough.
+    /// One recipient that can be read is enough; RFC 8894, section 3.1, has key transport and passwords.
     fn read_recipients(&mut self, recipients: &[RecipientReport<'_>]) {
         let known = |one: &RecipientReport<'_>| one.key_transport?.ok();
         self.transports = recipients.iter().filter_map(known).collect();
-        if self.transports.is_empty() {
+        let has_password = recipients
+            .iter()
+            .any(|one| one.kind == RecipientKind::Password);
+        if self.transports.is_empty() && !has_password {
             self.unknown
                 .extend(recipients.iter().map(unknown_recipient));
         }
@@ -155,6 +158,8 @@ impl Used {
             let allowed = schemes.iter().map(|scheme| match scheme {
                 SignatureScheme::RsaPkcs1v15 => "rsa-pkcs1v15",
                 SignatureScheme::RsaPss => "rsa-pss",
+                SignatureScheme::Ecdsa => "ecdsa",
+                SignatureScheme::Ed25519 => "ed25519",
             });
             refused.push(against(
                 format!("signatureAlgorithm {}", signature.name()),
@@ -255,7 +260,6 @@ fn unknown_recipient(recipient: &RecipientReport<'_>) -> String {
         (Some(Err(refused)), _) => refused.to_string(),
         (_, RecipientKind::KeyAgreement) => "RecipientInfo: key agreement".into(),
         (_, RecipientKind::KeyEncryptionKey) => "RecipientInfo: a key that both sides have".into(),
-        (_, RecipientKind::Password) => "RecipientInfo: a password".into(),
         _ => "RecipientInfo: of another kind".into(),
     }
 }

@@ -83,21 +83,35 @@ fn an_algorithm_that_nobody_knows_is_named_with_its_place() {
 }
 
 #[test]
-fn a_recipient_without_key_transport_is_told_unless_there_is_another() {
-    // [1] KeyAgreeRecipientInfo with nothing of use in it.
-    let agreement = tlv(0xa1, &[2, 1, 3]);
-    let other = enveloped(|envelope| envelope.other_recipients = vec![agreement.clone()]);
-    assert_eq!(of_request(&other, |beside| beside), []);
-    let label = sequence(&[&tlv(
-        0xa2,
-        &sequence(&[&oid_der(oid::P_SPECIFIED), &octets(b"x")]),
-    )]);
-    let labelled = enveloped(|envelope| {
-        envelope.key_encryption = algorithm(oid::RSAES_OAEP, &label);
-    });
-    let findings = of_request(&labelled, |beside| beside);
+fn one_recipient_that_can_be_read_is_enough() {
+    let [agreement, password] = [0xa1, 0xa3].map(|tag| tlv(tag, &[2, 1, 3]));
+    let beside =
+        |other: &[u8]| enveloped(|envelope| envelope.other_recipients = vec![other.to_vec()]);
+    assert_eq!(of_request(&beside(&agreement), |beside| beside), []);
+    let alone = |other: &[u8]| {
+        enveloped(|envelope| {
+            envelope.other_recipients = vec![other.to_vec()];
+            envelope.key_encryption = algorithm(dotted("1.2.3.4"), &NULL);
+        })
+    };
+    let findings = of_request(&alone(&agreement), |beside| beside);
+    assert_eq!(codes(&findings), [AlgorithmUnknown, AlgorithmUnknown]);
+    assert_eq!(findings[0].evidence(), "RecipientInfo: key agreement");
+    // RFC 8894, section 3.1, has passwords too.
+    assert_eq!(of_request(&alone(&password), |beside| beside), []);
+}
+
+#[test]
+fn a_label_of_oaep_is_told() {
+    let parameters = |label: &[u8]| {
+        let label = sequence(&[&oid_der(oid::P_SPECIFIED), &octets(label)]);
+        let parameters = sequence(&[&tlv(0xa2, &label)]);
+        enveloped(|envelope| envelope.key_encryption = algorithm(oid::RSAES_OAEP, &parameters))
+    };
+    let findings = of_request(&parameters(b"x"), |beside| beside);
     assert_eq!(codes(&findings), [AlgorithmUnknown]);
     assert!(findings[0].evidence().contains("label"));
+    assert_eq!(of_request(&parameters(b""), |beside| beside), []);
 }
 
 #[test]
