@@ -146,7 +146,7 @@ impl Page {
         self.line(2, "what to do", finding.advice());
         self.some(
             2,
-            "a server says",
+            "a server answers",
             finding
                 .fail_info()
                 .map(|info| match finding.fail_info_text() {

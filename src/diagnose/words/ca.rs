@@ -98,7 +98,7 @@ pub(in crate::diagnose) const THUMBPRINT_UNKNOWN: Row = Row {
     severity: Severity::Error,
     sentence: "The configured thumbprint is that of no certificate in the answer to GetCACert.",
     cause: "The CA was renewed, or the profile names another one.",
-    advice: "Configure the thumbprint of the issuing CA, as the evidence lists it.",
+    advice: "Configure the thumbprint of the issuing CA. Where GetCACert is at hand the evidence lists it.",
     fail_info: None,
     clients: Client::ALL,
 };

@@ -170,7 +170,7 @@ pub(in crate::diagnose) const SIGNING_TIME_PAST: Row = Row {
     sentence: "The request was signed some time ago.",
     cause: "It was kept for a while before it was looked at, or the device's clock is slow.",
     advice: "If the request is fresh, set the device's clock.",
-    fail_info: Some(FailInfo::BadTime),
+    fail_info: None,
     clients: Client::ALL,
 };
 
