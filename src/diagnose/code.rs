@@ -185,6 +185,10 @@ pub enum FindingCode {
     TlsFailed,
     /// `logged-failure`: the log tells of an enrolment that failed.
     LoggedFailure,
+    /// `password-cache-full`: nDES gives out no more challenge passwords.
+    PasswordCacheFull,
+    /// `password-not-permitted`: nDES gives this user no challenge password.
+    PasswordNotPermitted,
     /// `tpm-attestation`: the server is Microsoft's service for TPMs and not your CA.
     TpmAttestation,
 }
@@ -280,6 +284,8 @@ impl FindingCode {
         Self::Unreachable,
         Self::TlsFailed,
         Self::LoggedFailure,
+        Self::PasswordCacheFull,
+        Self::PasswordNotPermitted,
         Self::TpmAttestation,
     ];
 
@@ -388,6 +394,8 @@ impl FindingCode {
             Self::Unreachable => &http::UNREACHABLE,
             Self::TlsFailed => &http::TLS_FAILED,
             Self::LoggedFailure => &http::LOGGED_FAILURE,
+            Self::PasswordCacheFull => &http::PASSWORD_CACHE_FULL,
+            Self::PasswordNotPermitted => &http::PASSWORD_NOT_PERMITTED,
             Self::TpmAttestation => &http::TPM_ATTESTATION,
         }
     }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::{Diagnosis, Finding, FindingCode};
 use crate::http::{BodyKind, ClientRequest, HttpError, Operation, PKI_MESSAGE_TYPE};
 use crate::microsoft::is_tpm_attestation;
+use crate::ndes::{AdminPage, AdminPageError};
 use crate::{CaCertificates, Limits, PkiMessage};
 
 pub(super) fn judge_answer(
@@ -22,7 +23,10 @@ pub(super) fn judge_answer(
             judge_content_type(diagnosis.content_type, body, findings);
             return;
         }
-        None => (FindingCode::BodyIsNoMessage, kind.to_string()),
+        None => match of_admin_page(body) {
+            Some(code) => (code, "the page at /certsrv/mscep_admin/ says so".into()),
+            None => (FindingCode::BodyIsNoMessage, kind.to_string()),
+        },
     };
     findings.push(Finding::new(code, evidence));
 }
@@ -67,6 +71,15 @@ pub(super) fn of_status(status: u16) -> Option<FindingCode> {
         504 => FindingCode::GatewayTimeout,
         _ => return None,
     })
+}
+
+/// What the page of NDES says that gives out challenge passwords, if it gives none.
+fn of_admin_page(body: &[u8]) -> Option<FindingCode> {
+    match AdminPage::parse(body).err()? {
+        AdminPageError::CacheFull => Some(FindingCode::PasswordCacheFull),
+        AdminPageError::NoPermission => Some(FindingCode::PasswordNotPermitted),
+        AdminPageError::NotRecognised | AdminPageError::NotText => None,
+    }
 }
 
 /// The status, with the lengths that it is about.

@@ -203,3 +203,26 @@ fn microsofts_service_for_tpms_speaks_another_scep() {
         [RequestUnreadable]
     );
 }
+
+#[test]
+fn the_pages_of_ndes_that_give_no_password_are_told_apart() {
+    let page = |sentence: &str| format!("<HTML><Body><P> {sentence} </P></Body></HTML>");
+    let utf16 = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    for (sentence, code) in [
+        ("The password cache is full.", PasswordCacheFull),
+        (
+            "You do not have sufficient permission to enroll with SCEP.",
+            PasswordNotPermitted,
+        ),
+        ("The password cache is fine.", BodyIsNoMessage),
+    ] {
+        let page = page(sentence);
+        for body in [page.clone().into_bytes(), utf16(&page)] {
+            assert_eq!(codes(&answered(200, &body, None)), [code], "{sentence}");
+        }
+    }
+}

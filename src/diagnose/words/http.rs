@@ -203,6 +203,26 @@ pub(in crate::diagnose) const LOGGED_FAILURE: Row = Row {
     clients: Client::ALL,
 };
 
+pub(in crate::diagnose) const PASSWORD_CACHE_FULL: Row = Row {
+    name: "password-cache-full",
+    severity: Severity::Error,
+    sentence: "NDES gives out no more challenge passwords.",
+    cause: "Its cache is full: passwords that nobody used stay in it for 60 minutes unless it is set otherwise.",
+    advice: "Wait until passwords expire, raise PasswordMax in the registry of the NDES host, or restart its pool.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
+pub(in crate::diagnose) const PASSWORD_NOT_PERMITTED: Row = Row {
+    name: "password-not-permitted",
+    severity: Severity::Error,
+    sentence: "NDES gives this user no challenge password.",
+    cause: "The user may not enrol for one of the templates that NDES names.",
+    advice: "Give the user enrol permission on every template that NDES names in its registry.",
+    fail_info: None,
+    clients: Client::ALL,
+};
+
 pub(in crate::diagnose) const TPM_ATTESTATION: Row = Row {
     name: "tpm-attestation",
     severity: Severity::Note,
