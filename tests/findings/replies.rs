@@ -317,7 +317,7 @@ fn a_reply_by_nobody_at_hand_is_told() {
         "{evidence}"
     );
     // Interop: NDES sends no certificates, and its signer is in GetCACert.
-    assert_eq!(judged(&[parties.ca.clone()]), None);
+    assert_eq!(judged(std::slice::from_ref(&parties.ca)), None);
     assert_eq!(judged(&[]), None);
 }
 
