@@ -128,14 +128,18 @@ impl Used {
         used
     }
 
-    /// One recipient that can be read is enough; RFC 8894, section 3.1, has key transport and passwords.
+    /// One recipient that can be read is enough.
     fn read_recipients(&mut self, recipients: &[RecipientReport<'_>]) {
         let known = |one: &RecipientReport<'_>| one.key_transport?.ok();
         self.transports = recipients.iter().filter_map(known).collect();
-        let has_password = recipients
-            .iter()
-            .any(|one| one.kind == RecipientKind::Password);
-        if self.transports.is_empty() && !has_password {
+        // RFC 8894, section 3.1, has passwords too, and this crate agrees on keys.
+        let other = |one: &RecipientReport<'_>| {
+            matches!(
+                one.kind,
+                RecipientKind::Password | RecipientKind::KeyAgreement
+            )
+        };
+        if self.transports.is_empty() && !recipients.iter().any(other) {
             self.unknown
                 .extend(recipients.iter().map(unknown_recipient));
         }
@@ -258,7 +262,6 @@ fn unknown_recipient(recipient: &RecipientReport<'_>) -> String {
     match (recipient.key_transport, recipient.kind) {
         (Some(Err(Refused::KeyTransport(oid))), _) => format!("keyEncryptionAlgorithm {oid}"),
         (Some(Err(refused)), _) => refused.to_string(),
-        (_, RecipientKind::KeyAgreement) => "RecipientInfo: key agreement".into(),
         (_, RecipientKind::KeyEncryptionKey) => "RecipientInfo: a key that both sides have".into(),
         _ => "RecipientInfo: of another kind".into(),
     }

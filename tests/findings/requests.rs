@@ -84,21 +84,25 @@ fn an_algorithm_that_nobody_knows_is_named_with_its_place() {
 
 #[test]
 fn one_recipient_that_can_be_read_is_enough() {
-    let [agreement, password] = [0xa1, 0xa3].map(|tag| tlv(tag, &[2, 1, 3]));
+    let [agreement, shared, password] = [0xa1, 0xa2, 0xa3].map(|tag| tlv(tag, &[2, 1, 3]));
     let beside =
         |other: &[u8]| enveloped(|envelope| envelope.other_recipients = vec![other.to_vec()]);
-    assert_eq!(of_request(&beside(&agreement), |beside| beside), []);
+    assert_eq!(of_request(&beside(&shared), |beside| beside), []);
     let alone = |other: &[u8]| {
         enveloped(|envelope| {
             envelope.other_recipients = vec![other.to_vec()];
             envelope.key_encryption = algorithm(dotted("1.2.3.4"), &NULL);
         })
     };
-    let findings = of_request(&alone(&agreement), |beside| beside);
+    let findings = of_request(&alone(&shared), |beside| beside);
     assert_eq!(codes(&findings), [AlgorithmUnknown, AlgorithmUnknown]);
-    assert_eq!(findings[0].evidence(), "RecipientInfo: key agreement");
-    // RFC 8894, section 3.1, has passwords too.
-    assert_eq!(of_request(&alone(&password), |beside| beside), []);
+    assert_eq!(
+        findings[0].evidence(),
+        "RecipientInfo: a key that both sides have"
+    );
+    for known in [agreement, password] {
+        assert_eq!(of_request(&alone(&known), |beside| beside), []);
+    }
 }
 
 #[test]
