@@ -394,6 +394,26 @@ fn a_sentence_of_a_log_is_explained() {
 }
 
 #[test]
+fn who_seems_to_have_sent_it_is_told() {
+    let sent = vector!("sscep-jscep/default.1.req.der");
+    let (text, json, _) = shown(sent, &Beside::default());
+    let line = "\n  sent by            sscep (the transactionID is the MD5 of the signer's key; ";
+    assert!(text.contains(line), "{text}");
+    assert_eq!(json["sender"]["program"], "sscep");
+    assert_eq!(json["sender"]["certainty"], "likely");
+    assert_eq!(json["sender"]["evidence"].as_array().unwrap().len(), 2);
+    // The same in another transaction is nobody's.
+    let mut forge = Forge::of(sent);
+    forge.set(oid::TRANSACTION_ID, printable("1"));
+    let parties = Parties::new();
+    let message = forge.sign(&parties.client_key);
+    let (text, json, _) = shown(&message, &Beside::default());
+    let line = "\n  sent by            not recognised\n";
+    assert!(text.contains(line), "{text}");
+    assert_eq!(json["sender"], Value::Null);
+}
+
+#[test]
 fn garbage_is_no_capture() {
     for input in [
         &b"GET"[..],
