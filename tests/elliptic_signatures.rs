@@ -4,11 +4,10 @@
 mod common;
 mod live;
 
-use common::{Parties, certificate, pem, rng, vector};
+use common::{EcKey, Ed25519Key, Parties, certificate, pem, provider, rng, vector};
 use live::Scratch;
-use scep::crypto::rustcrypto::{EcKey, Ed25519Key};
 use scep::crypto::{
-    CurveSet, DigestAlgorithm, DigestSet, EllipticCurve, Policy, Provider, SignatureAlgorithm,
+    CurveSet, DigestAlgorithm, DigestSet, EllipticCurve, Policy, SignatureAlgorithm,
     SignatureScheme, SigningKey,
 };
 use scep::{
@@ -66,7 +65,7 @@ fn clients() -> [Client; 4] {
 fn read_csr(der: &[u8], policy: &Policy) -> Result<Csr, CsrError> {
     UnverifiedCsr::from_der(der.to_vec(), &Limits::REQUEST)
         .unwrap()
-        .verify(&Provider::rustcrypto(), policy)
+        .verify(&provider(), policy)
 }
 
 /// A PKCSReq of the client's to an RSA CA.
@@ -83,7 +82,7 @@ fn pkcs_req(parties: &Parties, client: &Client, signature: SignatureAlgorithm) -
 fn verify(bytes: &[u8], policy: &Policy) -> Result<SignatureAlgorithm, VerifyError> {
     let message = PkiMessage::parse(bytes, &Limits::REQUEST).unwrap();
     let trust = SignerTrust::new().self_issued();
-    let verified = message.verify(&Provider::rustcrypto(), policy, &trust)?;
+    let verified = message.verify(&provider(), policy, &trust)?;
     Ok(verified.signature_algorithm())
 }
 
@@ -109,13 +108,13 @@ fn what_openssl_signed_verifies() {
         assert_eq!(Some(csr.public_key_der()), client.key.public_key());
     }
     let ca = certificate(vector!("keys/ca-ec.pem"));
-    let verified = ca.verify_issued_by(&ca, &Provider::rustcrypto(), &Policy::strict());
+    let verified = ca.verify_issued_by(&ca, &provider(), &Policy::strict());
     assert_eq!(verified, Ok(()));
     let mut changed = ca.as_der().to_vec();
     *changed.last_mut().unwrap() ^= 1;
     let changed = Certificate::from_der(changed).unwrap();
     assert_eq!(
-        changed.verify_issued_by(&ca, &Provider::rustcrypto(), &Policy::strict()),
+        changed.verify_issued_by(&ca, &provider(), &Policy::strict()),
         Err(CertificateSignatureError::Invalid)
     );
 }
@@ -239,7 +238,7 @@ fn a_key_builds_its_own_csr_and_certificate() {
         not_before: 1_795_465_365,
         not_after: 2_600_000_000,
     };
-    let provider = Provider::rustcrypto();
+    let provider = provider();
     for client in clients() {
         let public_key = client.key.public_key().unwrap();
         for algorithm in client.key.algorithms() {

@@ -6,10 +6,10 @@ mod live;
 
 use common::forge::Forge;
 use common::issue::Template;
-use common::{Parties, certificate, pem, rng, vector};
+use common::{EcKey, Ed25519Key, Parties, certificate, pem, provider, rng, vector};
 use live::Scratch;
 use scep::client::{Client, Outcome, Requester};
-use scep::crypto::rustcrypto::{EcKey, Ed25519Key, Pbkdf2};
+use scep::crypto::rustcrypto::Pbkdf2;
 use scep::crypto::{
     CipherSet, ContentCipher, CryptoError, DeriveKey, DigestAlgorithm, DigestSet, KeyManagement,
     PasswordEncryption, Policy, Provider, SigningKey, Tolerance, ToleranceSet,
@@ -55,7 +55,7 @@ impl Curves {
     fn new() -> Self {
         let key = |text| EcKey::from_pkcs8_der(&pem(text)).unwrap();
         Self {
-            provider: Provider::rustcrypto(),
+            provider: provider(),
             ca: certificate(vector!("keys/ca-ec.pem")),
             ca_key: key(vector!("keys/ca-ec.key")),
             client: certificate(vector!("keys/ec-p256.selfsigned.pem")),
@@ -93,7 +93,7 @@ impl Curves {
 fn csr(text: &[u8]) -> Csr {
     UnverifiedCsr::from_der(pem(text), &Limits::REQUEST)
         .unwrap()
-        .verify(&Provider::rustcrypto(), &Policy::strict())
+        .verify(&provider(), &Policy::strict())
         .unwrap()
 }
 

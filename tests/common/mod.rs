@@ -31,8 +31,12 @@ pub(crate) use vector;
 /// The keys of the provider that the tests are run with.
 #[cfg(feature = "aws-lc-rs")]
 pub(crate) use scep::crypto::aws_lc_rs::RsaKey;
+#[cfg(all(feature = "ec", feature = "aws-lc-rs"))]
+pub(crate) use scep::crypto::aws_lc_rs::{EcKey, Ed25519Key};
 #[cfg(not(feature = "aws-lc-rs"))]
 pub(crate) use scep::crypto::rustcrypto::RsaKey;
+#[cfg(all(feature = "ec", not(feature = "aws-lc-rs")))]
+pub(crate) use scep::crypto::rustcrypto::{EcKey, Ed25519Key};
 
 /// The provider that the tests are run with: the one of aws-lc-rs where it is built in, else the software provider. To
 /// run them with each, run them with and without the feature.

@@ -25,8 +25,7 @@ use crate::crypto::{
 /// The sizes of RSA keys in bits that AWS-LC is asked about.
 pub(super) const MODULUS_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// RSASSA-PKCS1-v1_5 and RSASSA-PSS, as [`rustcrypto::RsaSignatures`] has them; all other signatures by
-/// [`rustcrypto::Signatures`].
+/// RSASSA-PKCS1-v1_5 and RSASSA-PSS, as [`rustcrypto::RsaSignatures`] has them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RsaSignatures;
 
@@ -50,7 +49,7 @@ impl VerifySignature for RsaSignatures {
             return Ok(());
         }
         // Also what failed: AWS-LC does not know that a DigestInfo may have no parameters.
-        rustcrypto::Signatures.verify(algorithm, public_key, message, signature)
+        rustcrypto::RsaSignatures.verify(algorithm, public_key, message, signature)
     }
 }
 
@@ -160,7 +159,7 @@ fn parameters(algorithm: SignatureAlgorithm) -> Option<Parameters> {
     })
 }
 
-fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::Digest {
+pub(super) fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::Digest {
     let mut context = digest::Context::new(algorithm);
     parts.iter().for_each(|part| context.update(part));
     context.finish()
