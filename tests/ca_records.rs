@@ -12,6 +12,8 @@ mod common;
 mod dir;
 #[path = "../examples/ca/issue.rs"]
 mod issue;
+#[path = "../examples/ca/key.rs"]
+mod key;
 #[path = "../examples/ca/keys.rs"]
 mod keys;
 #[path = "../examples/ca/office.rs"]
@@ -88,6 +90,7 @@ impl Demo {
             ra: false,
             chain: false,
             next_ca: false,
+            ca_key: key::KeyKind::Rsa,
             policy: parties.policy,
         };
         Self { parties, options }
@@ -174,6 +177,7 @@ impl Running<'_> {
     fn decide_at(&mut self, request: &Request, now: i64) -> Decision {
         let case = Case {
             request,
+            deliverable: request.success_envelope().map(drop),
             transaction: request
                 .transaction_key(&self.demo.parties.provider)
                 .unwrap(),
@@ -526,6 +530,7 @@ fn damaged_records_and_keys_are_errors_and_not_new_ones() {
     fs::write(demo.path(&format!("enrolments/{enrolment}")), "# nothing\n").unwrap();
     let case = Case {
         request: &request,
+        deliverable: request.success_envelope().map(drop),
         transaction: request.transaction_key(&demo.parties.provider).unwrap(),
         keys: &running.keys,
         generation: running.keys.current(),

@@ -474,3 +474,88 @@ fn ca_withstands_what_no_client_sends() {
     }
     device.enrols("afterwards", "");
 }
+
+/// Enrols and renews with a challenge, and polls for both, the second time in a later run.
+#[cfg(feature = "ec")]
+fn goes_all_the_way(device: Device, directory: &str, key: &str) {
+    device.enrols(directory, &format!("{key} --poll-every 1"));
+    let serial = device.serial(directory);
+    device
+        .run(directory, "--renew --challenge secret --poll-max 0")
+        .exits(3);
+    device.run(directory, "--renew --poll-every 1").exits(0);
+    device.has_what_it_wanted(directory);
+    assert_ne!(device.serial(directory), serial);
+}
+
+#[cfg(feature = "ec")]
+#[test]
+#[ignore = "runs the examples and openssl"]
+fn client_with_a_key_on_a_curve() {
+    let scratch = &Scratch::new();
+    let mut report = report();
+    let ca = &Ca::start(scratch, "ca", "--challenge secret --hold 1");
+    let device = Device { scratch, ca };
+    for (case, key) in CURVES {
+        report.works(case, || {
+            let directory = key.replace(':', "-");
+            goes_all_the_way(device, &directory, &format!("--key {key}"));
+            let usage = format!("x509 -in {directory}/cert.pem -noout -ext keyUsage");
+            let usage = scratch.openssl("keyUsage", &usage);
+            assert!(!usage.contains("Encipherment"), "{usage}");
+            assert_eq!(usage.contains("Agreement"), key.contains("ec:"), "{usage}");
+        });
+    }
+    report.refused("Ed25519 key, and no challenge", "by the client", || {
+        for task in ["--renew", "--get-crl"] {
+            device
+                .run("ed25519", task)
+                .exits(2)
+                .says("--challenge is missing: a key of Ed25519 only signs");
+        }
+    });
+    report.finish();
+}
+
+#[cfg(feature = "ec")]
+#[test]
+#[ignore = "runs the examples and openssl"]
+fn client_at_ca_on_a_curve() {
+    let scratch = &Scratch::new();
+    let mut report = report();
+    let options = "--challenge secret --hold 1 --ca-key ec:p256";
+    let ca = &Ca::start(scratch, "ca", options);
+    let device = Device { scratch, ca };
+    report.works("CA on P-256", || {
+        goes_all_the_way(device, "rsa", "--key rsa:2048");
+        device.run("rsa", "--get-crl --challenge secret").exits(0);
+        let show = format!("crl -in rsa/crl.pem -noout -text {}", ca.trust());
+        let text = scratch.openssl("CRL", &show);
+        assert!(text.contains("ecdsa-with-SHA256"), "{text}");
+    });
+    for (case, key) in CURVES {
+        report.works(&format!("CA on P-256, {case}"), || {
+            let directory = key.replace(':', "-");
+            goes_all_the_way(device, &directory, &format!("--key {key}"));
+            device
+                .run(&directory, "--get-crl --challenge secret")
+                .exits(0);
+        });
+    }
+    report.works("CA on P-256, with RA certificates", || {
+        let ca = &Ca::start(scratch, "ra", &format!("{options} --ra"));
+        let device = Device { scratch, ca };
+        goes_all_the_way(device, "at-ra", "--key rsa:2048");
+        device.run("at-ra", "--get-crl").exits(0);
+    });
+    report.finish();
+}
+
+/// The kinds of keys that are none of RSA: the case, and the argument of `--key`.
+#[cfg(feature = "ec")]
+const CURVES: [(&str, &str); 4] = [
+    ("P-256 key", "ec:p256"),
+    ("P-384 key", "ec:p384"),
+    ("P-521 key", "ec:p521"),
+    ("Ed25519 key", "ed25519"),
+];

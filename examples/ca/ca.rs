@@ -6,12 +6,16 @@ use getrandom::SysRng;
 use scep::crypto::{CryptoRng, Policy, Provider};
 use scep::http::{Operation, Response};
 use scep::server::{Authority, Received, Server, TransactionKey};
-use scep::{Certificate, Error, Limits, Recipient, Request, SignerIdentity, SignerTrust};
+use scep::{
+    BuildError, Certificate, Error, Limits, Recipient, Request, SignerIdentity, SignerTrust,
+};
 use signature::rand_core::UnwrapErr;
+use zeroize::Zeroizing;
 
 use crate::Outcome;
 use crate::keys::{Generation, Holder, Keys, Ra};
 use crate::office::{Case, Decision, Office};
+use crate::options::Options;
 use crate::serial::Serial;
 
 /// All that answers requests.
@@ -20,6 +24,7 @@ pub struct Ca {
     /// What GetNextCACert tells: nothing, if there is no next CA.
     next: Vec<Certificate<'static>>,
     office: Mutex<Office>,
+    challenge: Option<Zeroizing<String>>,
     provider: Provider,
     policy: Policy,
 }
@@ -63,13 +68,14 @@ impl Answer {
 }
 
 impl Ca {
-    pub fn new(keys: Keys, office: Office, policy: Policy) -> Self {
+    pub fn new(keys: Keys, office: Office, options: &Options) -> Self {
         Self {
             next: keys.next_certificates(),
             keys,
             office: Mutex::new(office),
+            challenge: options.challenge.clone(),
             provider: Provider::rustcrypto(),
-            policy,
+            policy: options.policy,
         }
     }
 
@@ -121,24 +127,19 @@ impl Ca {
 
     /// Who speaks SCEP for a generation: its RA, or else the CA.
     fn authorities<'a>(&'a self, generation: &'a Generation) -> Outcome<Vec<Authority<'a>>> {
-        let Holder {
-            certificate, key, ..
-        } = &generation.ca;
+        let Holder { certificate, key } = &generation.ca;
         let mut authorities = Vec::new();
         if let Some(Ra {
             signing,
             encryption,
         }) = &generation.ra
         {
-            let recipient = Recipient::new(&encryption.certificate, &encryption.key)?;
-            let signer = SignerIdentity::new(&signing.certificate, &signing.key)?;
-            let ra = Authority::with_ra(certificate, recipient, signer, &signing.key)?;
-            authorities.push(ra);
+            let recipient = encryption.key.recipient(&encryption.certificate)?;
+            authorities.push(speaking(certificate, recipient, signing)?);
         }
-        // A CA that is given its RA later still answers whoever knows of none.
-        let usage = certificate.key_usage();
-        if authorities.is_empty() || usage.is_some_and(|usage| usage.key_encipherment()) {
-            authorities.push(Authority::new(certificate, key)?);
+        if generation.speaks_itself() {
+            let recipient = key.recipient(certificate)?;
+            authorities.push(speaking(certificate, recipient, &generation.ca)?);
         }
         let root = &self.keys.root;
         Ok(match root {
@@ -158,7 +159,8 @@ impl Ca {
         now: i64,
         rng: &mut dyn CryptoRng,
     ) -> Outcome<Answer> {
-        let request = match server.receive(message, rng) {
+        let received = server.receive_with_passwords(message, &self.passwords(), rng);
+        let request = match received {
             Ok(Received::Request(request)) => request,
             Ok(Received::Refused(refused)) => {
                 let (error, id) = (refused.error(), refused.unverified_transaction_id());
@@ -175,16 +177,23 @@ impl Ca {
             }
             Err(error) => return Err(error.into()),
         };
+        let transaction = request.transaction_key(&self.provider)?;
+        let mut reply = server.reply(&request);
+        if let Some(challenge) = &self.challenge
+            && self.office().knows_challenge(&request, &transaction)?
+        {
+            reply = reply.challenge(challenge);
+        }
         let case = Case {
             request: &request,
-            transaction: request.transaction_key(&self.provider)?,
+            deliverable: reply.success_envelope().map(drop),
+            transaction,
             keys: &self.keys,
             generation: self.generation(server.authority(&request).ca())?,
             now,
         };
         let decision = self.office().decide(&case, rng)?;
         let log = format!("{}: {}", question(&request), answer(&decision));
-        let reply = server.reply(&request);
         let mut ends = None;
         let reply = match decision {
             Decision::Granted {
@@ -206,6 +215,14 @@ impl Ca {
         })
     }
 
+    /// What requests to a CA that only signs may be encrypted under. Where there is none, nobody makes this CA try.
+    fn passwords(&self) -> Vec<&str> {
+        let mut generations = self.keys.generations.iter();
+        let only_signs = generations.any(|one| one.speaks_itself() && one.ca.key.only_signs());
+        let challenge = self.challenge.iter().filter(|_| only_signs);
+        challenge.map(|challenge| challenge.as_str()).collect()
+    }
+
     fn generation(&self, ca: &Certificate<'_>) -> Outcome<&Generation> {
         let mut generations = self.keys.generations.iter();
         let found = generations.find(|generation| generation.ca.certificate == *ca);
@@ -216,6 +233,17 @@ impl Ca {
         // All is in files, so there is nothing that a panic could leave half done.
         self.office.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whoever signs replies for a CA, where a recipient opens requests.
+fn speaking<'a>(
+    ca: &'a Certificate<'static>,
+    recipient: Recipient<'a>,
+    signer: &'a Holder,
+) -> Result<Authority<'a>, BuildError> {
+    let key = signer.key.signing_key();
+    let identity = SignerIdentity::new(&signer.certificate, key)?;
+    Authority::with_ra(ca, recipient, identity, key)
 }
 
 /// Who asks for what, and how that was protected, which the reply mirrors.

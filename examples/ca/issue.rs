@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use der::asn1::{OctetString, Uint};
+use der::flagset::FlagSet;
 use der::oid::ObjectIdentifier;
-use der::oid::db::rfc5280;
+use der::oid::db::{rfc5280, rfc5912};
 use der::{DateTime, Decode, Encode};
-use rsa::pkcs1v15::{Signature, SigningKey};
 use scep::crypto::CryptoRng;
 use scep::{Certificate, Crl};
-use sha2::Sha256;
 use spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 use x509_cert::builder::profile::BuilderProfile;
-use x509_cert::builder::{self, Builder, CertificateBuilder, CrlBuilder};
+use x509_cert::builder::{self, CertificateBuilder, CrlBuilder};
 use x509_cert::certificate::TbsCertificate;
 use x509_cert::crl::RevokedCert;
 use x509_cert::ext::pkix::{
@@ -25,6 +24,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::Time;
 
 use crate::Outcome;
+use crate::key::Key;
 use crate::serial::Serial;
 
 pub const DAY: i64 = 24 * 60 * 60;
@@ -68,13 +68,13 @@ pub struct Period {
 #[derive(Clone, Copy)]
 pub struct Issuer<'i> {
     pub certificate: &'i Certificate<'static>,
-    pub key: &'i SigningKey<Sha256>,
+    pub key: &'i Key,
 }
 
 /// Makes a certificate of the subject for itself.
 pub fn self_signed(
     subject: Subject<'_>,
-    key: &SigningKey<Sha256>,
+    key: &Key,
     period: Period,
     rng: &mut dyn CryptoRng,
 ) -> Outcome<Certificate<'static>> {
@@ -125,8 +125,8 @@ impl Issuer<'_> {
         let (issuer, number) = (self.certificate.to_x509()?, CrlNumber(Uint::new(number)?));
         let list = CrlBuilder::new_with_this_update(&issuer, number, time(now)?)?
             .with_next_update(Some(time(now + 7 * DAY)?))
-            .with_certificates(revoked?.into_iter())
-            .build_with_rng::<_, Signature, _>(self.key, rng)?;
+            .with_certificates(revoked?.into_iter());
+        let list = self.key.build(list, rng)?;
         Ok(Crl::from_der(list.to_der()?)?)
     }
 }
@@ -134,7 +134,7 @@ impl Issuer<'_> {
 fn sign(
     subject: Subject<'_>,
     issuer: Name,
-    key: &SigningKey<Sha256>,
+    key: &Key,
     serial: &Serial,
     period: Period,
     rng: &mut dyn CryptoRng,
@@ -148,9 +148,8 @@ fn sign(
     let serial = SerialNumber::new(serial.as_bytes())?;
     let validity =
         x509_cert::time::Validity::new(time(period.not_before)?, time(period.not_after)?);
-    let certificate = CertificateBuilder::new(profile, serial, validity, public_key)?
-        .build_with_rng::<_, Signature, _>(key, rng)?;
-    Ok(Certificate::try_from(&certificate)?)
+    let certificate = CertificateBuilder::new(profile, serial, validity, public_key)?;
+    Ok(Certificate::try_from(&key.build(certificate, rng)?)?)
 }
 
 fn time(unix_seconds: i64) -> der::Result<Time> {
@@ -182,7 +181,7 @@ impl BuilderProfile for Profile {
         let subject = &self.subject;
         let mut extensions = vec![
             self.role.basic_constraints().to_extension(subject, &[])?,
-            KeyUsage(self.role.key_usage()).to_extension(subject, &[])?,
+            KeyUsage(self.role.key_usage(&public_key.algorithm.oid)).to_extension(subject, &[])?,
             SubjectKeyIdentifier::try_from(public_key)?.to_extension(subject, &[])?,
             AuthorityKeyIdentifier::try_from(issuer_key)?.to_extension(subject, &[])?,
         ];
@@ -205,6 +204,15 @@ impl BuilderProfile for Profile {
     }
 }
 
+/// How something is encrypted to a key of this algorithm, if it is at all.
+fn opens(key: &ObjectIdentifier) -> FlagSet<KeyUsages> {
+    match *key {
+        rfc5912::RSA_ENCRYPTION => KeyUsages::KeyEncipherment.into(),
+        rfc5912::ID_EC_PUBLIC_KEY => KeyUsages::KeyAgreement.into(),
+        _ => FlagSet::default(),
+    }
+}
+
 /// Certificate Request Agent: Microsoft's name for an RA.
 const RA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.1");
 
@@ -221,15 +229,16 @@ impl Role {
         }
     }
 
-    fn key_usage(&self) -> der::flagset::FlagSet<KeyUsages> {
+    fn key_usage(&self, key: &ObjectIdentifier) -> FlagSet<KeyUsages> {
         let issues = KeyUsages::KeyCertSign | KeyUsages::CRLSign;
-        let signs_and_opens = KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment;
+        let signs = FlagSet::from(KeyUsages::DigitalSignature);
+        let opens = opens(key);
         match self {
             Self::Root | Self::Ca => issues,
-            Self::CaAndRa => issues | signs_and_opens,
-            Self::RaSigning => KeyUsages::DigitalSignature.into(),
-            Self::RaEncryption => KeyUsages::KeyEncipherment.into(),
-            Self::Device { .. } => signs_and_opens,
+            Self::CaAndRa => issues | signs | opens,
+            Self::RaSigning => signs,
+            Self::RaEncryption => opens,
+            Self::Device { .. } => signs | opens,
         }
     }
 

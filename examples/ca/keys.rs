@@ -2,21 +2,16 @@
 
 use std::str::FromStr;
 
-use rsa::pkcs1v15::SigningKey;
-use rsa::pkcs8::DecodePrivateKey;
 use scep::Certificate;
 use scep::crypto::CryptoRng;
-use scep::crypto::rustcrypto::RsaKey;
-use sha2::Sha256;
 use x509_cert::name::Name;
 
 use crate::dir::{Dir, Readers};
 use crate::issue::{self, DAY, Issuer, Period, Role, Subject};
+use crate::key::{Key, KeyKind};
 use crate::options::Options;
 use crate::serial::Serial;
 use crate::{Outcome, pem};
-
-const KEY_BITS: usize = 2048;
 
 /// Ten years for a CA and its RA, twenty for a root. All start a day early, for whoever's clock is slow.
 const CA_DAYS: i64 = 3_650;
@@ -48,10 +43,7 @@ pub struct Ra {
 /// A certificate and its key, in files of one name: `NAME.pem` and `NAME.key`.
 pub struct Holder {
     pub certificate: Certificate<'static>,
-    /// The key, to open requests and to sign replies.
-    pub key: RsaKey,
-    /// The same key, to sign certificates and CRLs.
-    issuing_key: SigningKey<Sha256>,
+    pub key: Key,
 }
 
 const CURRENT: &str = "";
@@ -61,7 +53,12 @@ const OLD: &str = "old-";
 impl Keys {
     /// Reads what is in DIR, and makes what is missing of what the options ask for.
     pub fn load(dir: &Dir, options: &Options, now: i64, rng: &mut dyn CryptoRng) -> Outcome<Self> {
-        let mut maker = Maker { dir, now, rng };
+        let mut maker = Maker {
+            dir,
+            ca_key: options.ca_key,
+            now,
+            rng,
+        };
         let has_root = dir.contains("root.pem")?;
         if options.chain && !has_root && dir.contains("ca.pem")? {
             let path = dir.path("ca.pem");
@@ -106,11 +103,19 @@ impl Keys {
     }
 }
 
+impl Generation {
+    /// Whether the CA itself speaks SCEP. One that is given its RA later still answers whoever knows of none.
+    pub fn speaks_itself(&self) -> bool {
+        let usage = self.ca.certificate.key_usage();
+        self.ra.is_none() || usage.is_some_and(|usage| usage.digital_signature())
+    }
+}
+
 impl Holder {
     pub fn issuer(&self) -> Issuer<'_> {
         Issuer {
             certificate: &self.certificate,
-            key: &self.issuing_key,
+            key: &self.key,
         }
     }
 }
@@ -118,23 +123,18 @@ impl Holder {
 /// Makes what is missing in DIR.
 struct Maker<'m> {
     dir: &'m Dir,
+    /// What the keys of CAs and of the root are of. Those of an RA are always of RSA, for whoever can encrypt to nothing else.
+    ca_key: KeyKind,
     now: i64,
     rng: &'m mut dyn CryptoRng,
-}
-
-/// A key whose certificate may be missing yet.
-struct KeyPair {
-    key: RsaKey,
-    issuing_key: SigningKey<Sha256>,
 }
 
 impl Maker<'_> {
     fn root(&mut self) -> Outcome<Holder> {
         let name = self.unique_name("Root CA")?;
         let period = self.period(ROOT_DAYS);
-        self.holder("root", &[], |key, rng| {
-            let subject = key.subject(name, Role::Root);
-            issue::self_signed(subject, &key.issuing_key, period, rng)
+        self.holder("root", self.ca_key, &[], |key, rng| {
+            issue::self_signed(subject(key, name, Role::Root), key, period, rng)
         })
     }
 
@@ -155,14 +155,14 @@ impl Maker<'_> {
         let period = self.period(CA_DAYS);
         let role = if has_ra { Role::Ca } else { Role::CaAndRa };
         let above: Vec<_> = root.iter().map(|root| &root.certificate).collect();
-        self.holder(&format!("{prefix}ca"), &above, |key, rng| {
-            let subject = key.subject(name, role);
+        self.holder(&format!("{prefix}ca"), self.ca_key, &above, |key, rng| {
+            let subject = subject(key, name, role);
             match root {
                 Some(root) => {
                     let serial = Serial::random(rng);
                     root.issuer().issue(subject, &serial, period, rng)
                 }
-                None => issue::self_signed(subject, &key.issuing_key, period, rng),
+                None => issue::self_signed(subject, key, period, rng),
             }
         })
     }
@@ -171,10 +171,11 @@ impl Maker<'_> {
         let period = self.period(CA_DAYS);
         let mut holder = |purpose: &str, role| {
             let name = Name::from_str(&format!("CN=Example SCEP RA for {purpose}"))?;
-            self.holder(&format!("{prefix}ra-{purpose}"), &[], |key, rng| {
+            let file = format!("{prefix}ra-{purpose}");
+            self.holder(&file, KeyKind::Rsa, &[], |key, rng| {
                 let serial = Serial::random(rng);
                 ca.issuer()
-                    .issue(key.subject(name, role), &serial, period, rng)
+                    .issue(subject(key, name, role), &serial, period, rng)
             })
         };
         let signing = holder("signing", Role::RaSigning)?;
@@ -189,23 +190,30 @@ impl Maker<'_> {
     fn holder(
         &mut self,
         name: &str,
+        kind: KeyKind,
         above: &[&Certificate<'_>],
-        certify: impl FnOnce(&KeyPair, &mut dyn CryptoRng) -> Outcome<Certificate<'static>>,
+        certify: impl FnOnce(&Key, &mut dyn CryptoRng) -> Outcome<Certificate<'static>>,
     ) -> Outcome<Holder> {
         let (key_file, pem_file) = (format!("{name}.key"), format!("{name}.pem"));
         let certificate = self.dir.read(&pem_file)?;
         let key = match self.dir.read(&key_file)? {
             Some(key) => {
                 let der = pem::decode(pem::PRIVATE_KEY, &zeroize::Zeroizing::new(key));
-                der.and_then(|der| KeyPair::from_pkcs8_der(&der).ok())
+                der.and_then(|der| Key::from_pkcs8_der(&der).ok())
             }
             None if certificate.is_some() => None,
             // Killed after this, the next start goes on with this key.
-            None => Some(self.new_key(&key_file)?),
+            None => Some(self.new_key(&key_file, kind)?),
         };
         let path = self.dir.path(&key_file);
-        let key =
-            key.ok_or_else(|| format!("{path} is no unencrypted PKCS #8 key of RSA in PEM"))?;
+        let key = key.ok_or_else(|| {
+            let build = if cfg!(feature = "ec") {
+                " or P-256"
+            } else {
+                ", or needs a build with `--features ec`,"
+            };
+            format!("{path} is no unencrypted PKCS #8 key of RSA{build} in PEM")
+        })?;
         let certificate = match certificate {
             Some(pem) => pem::decode(pem::CERTIFICATE, &pem)
                 .and_then(|der| Certificate::from_der(der.to_vec()).ok())
@@ -218,21 +226,17 @@ impl Maker<'_> {
                 certificate
             }
         };
-        if certificate.public_key_der() != key.key.public_key_der() {
+        if certificate.public_key_der() != key.public_key_der() {
             return Err(format!("{path} is not the key of {}", self.dir.path(&pem_file)).into());
         }
-        Ok(Holder {
-            certificate,
-            key: key.key,
-            issuing_key: key.issuing_key,
-        })
+        Ok(Holder { certificate, key })
     }
 
-    fn new_key(&mut self, file: &str) -> Outcome<KeyPair> {
-        let der = RsaKey::generate(KEY_BITS, self.rng)?.to_pkcs8_der()?;
+    fn new_key(&mut self, file: &str, kind: KeyKind) -> Outcome<Key> {
+        let der = kind.generate(self.rng)?;
         let pem = pem::encode(pem::PRIVATE_KEY, &der)?;
         self.dir.write(file, pem.as_bytes(), Readers::Owner)?;
-        KeyPair::from_pkcs8_der(&der)
+        Key::from_pkcs8_der(&der)
     }
 
     /// A name that no other CA has, so that nobody takes one for the other.
@@ -249,19 +253,10 @@ impl Maker<'_> {
     }
 }
 
-impl KeyPair {
-    fn from_pkcs8_der(der: &[u8]) -> Outcome<Self> {
-        Ok(Self {
-            key: RsaKey::from_pkcs8_der(der)?,
-            issuing_key: SigningKey::new(rsa::PrivateKey::from_pkcs8_der(der)?),
-        })
-    }
-
-    fn subject(&self, name: Name, role: Role) -> Subject<'_> {
-        Subject {
-            name,
-            public_key: self.key.public_key_der(),
-            role,
-        }
+fn subject(key: &Key, name: Name, role: Role) -> Subject<'_> {
+    Subject {
+        name,
+        public_key: key.public_key_der(),
+        role,
     }
 }

@@ -5,14 +5,15 @@
 //! ```
 //!
 //! See `--help`. Read on in `ca.rs` for SCEP, which is what the crate `scep` does, and in `office.rs` for the decisions,
-//! which are the caller's. `keys.rs`, `issue.rs`, `subject.rs` and `store.rs` are what a CA does besides: having keys,
-//! certifying, and remembering; `serve.rs` is HTTP.
+//! which are the caller's. `key.rs`, `keys.rs`, `issue.rs`, `subject.rs` and `store.rs` are what a CA does besides:
+//! having keys, certifying, and remembering; `serve.rs` is HTTP.
 //!
 //! [RFC 8894]: https://www.rfc-editor.org/rfc/rfc8894
 
 mod ca;
 mod dir;
 mod issue;
+mod key;
 mod keys;
 mod office;
 mod options;
@@ -89,5 +90,5 @@ fn run(options: &Options) -> Outcome<()> {
     writeln!(out, "SHA-256 fingerprint of the CA: {fingerprint}")?;
     out.flush()?;
     drop(out);
-    listener.serve(Ca::new(keys, office, options.policy))
+    listener.serve(Ca::new(keys, office, options))
 }

@@ -1,10 +1,10 @@
 //! Where it is decided: who gets a certificate, and who does not.
 
-use scep::crypto::CryptoRng;
+use scep::crypto::{CryptoRng, KeyManagement};
 use scep::server::{HeldEnrolment, TransactionKey};
 use scep::{
-    Certificate, ChallengePassword, Crl, Csr, FailInfo, IssuerAndSerialNumber, NameRef, Request,
-    RequestBody,
+    BuildError, Certificate, ChallengePassword, Crl, Csr, FailInfo, IssuerAndSerialNumber, NameRef,
+    Request, RequestBody,
 };
 use zeroize::Zeroizing;
 
@@ -37,6 +37,8 @@ enum Admission {
 /// A request and its circumstances.
 pub struct Case<'c> {
     pub request: &'c Request,
+    /// Why a SUCCESS could not be encrypted, if it could not.
+    pub deliverable: Result<(), BuildError>,
     /// The request's enrolment, or the one that it polls for.
     pub transaction: TransactionKey,
     pub keys: &'c Keys,
@@ -91,9 +93,8 @@ impl Office {
     /// Decides on a request. An error is the CA's own trouble, and no answer to the client.
     pub fn decide(&mut self, case: &Case<'_>, rng: &mut dyn CryptoRng) -> Outcome<Decision> {
         // Before anything is issued: can it be delivered?
-        if case.request.success_envelope().is_err() {
-            let why = "no reply can be encrypted to the signer's key";
-            return Ok(Decision::Refused(FailInfo::BadAlg, why));
+        if let Err(error) = case.deliverable {
+            return Ok(Decision::Refused(FailInfo::BadAlg, undeliverable(error)));
         }
         match case.request.body() {
             RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr) => self.enrol(case, csr, rng),
@@ -102,6 +103,24 @@ impl Office {
             RequestBody::GetCrl(wanted) => self.crl(case, wanted, rng),
             _ => Ok(bad_request("this CA does not know such a request")),
         }
+    }
+
+    /// Whether the client has shown that it knows the challenge password, and not by its CSR: nobody else is sent anything that
+    /// is encrypted under it, for whoever has such a thing can try passwords at it.
+    pub fn knows_challenge(
+        &self,
+        request: &Request,
+        transaction: &TransactionKey,
+    ) -> Outcome<bool> {
+        Ok(match (request.key_management(), request.body()) {
+            (KeyManagement::Password(_), _) => true,
+            (_, RequestBody::CertPoll(_)) => {
+                let enrolment = self.store.enrolment(transaction)?;
+                enrolment
+                    .is_some_and(|one| one.knows_challenge && one.held.answers(request).is_ok())
+            }
+            _ => false,
+        })
     }
 
     /// Notes that the certificate of a transaction was sent to the client. Until then the same request, sent again, is the
@@ -145,8 +164,13 @@ impl Office {
                 if let Err(why) = subject(&held) {
                     return Ok(bad_request(why));
                 }
-                let state = State::Waiting(self.hold);
-                Enrolment { held, state }
+                let under_challenge =
+                    matches!(case.request.key_management(), KeyManagement::Password(_));
+                Enrolment {
+                    held,
+                    knows_challenge: under_challenge || self.has_right_challenge(csr),
+                    state: State::Waiting(self.hold),
+                }
             }
         };
         self.proceed(case, enrolment, rng)
@@ -221,19 +245,16 @@ impl Office {
         if self.store.is_revoked(old)? {
             return Ok(Some(REVOKED));
         }
-        // Compared in constant time. An empty password is like none: it never matches, and is not wrong either.
-        let challenge_is_right = match (csr.challenge_password(), &self.challenge) {
-            (ChallengePassword::Present(given), Some(challenge)) => {
-                if !given.verify(challenge.as_bytes()) {
-                    return Ok(Some("the challenge password is wrong"));
-                }
-                true
+        let challenge_is_right = self.has_right_challenge(csr);
+        // An empty password is like none: it never matches, and is not wrong either.
+        if let ChallengePassword::Present(_) = csr.challenge_password() {
+            if self.challenge.is_some() && !challenge_is_right {
+                return Ok(Some("the challenge password is wrong"));
             }
-            (ChallengePassword::Present(_), None) if self.admission == Admission::Nobody => {
+            if self.challenge.is_none() && self.admission == Admission::Nobody {
                 return Ok(Some("this CA takes no challenge password"));
             }
-            _ => false,
-        };
+        }
         let is_renewal_req = matches!(request.body(), RequestBody::RenewalReq(_));
         if !is_renewal_req && (challenge_is_right || self.admission == Admission::Everybody) {
             return Ok(None);
@@ -254,6 +275,12 @@ impl Office {
         } else {
             None
         })
+    }
+
+    /// Compares in constant time.
+    fn has_right_challenge(&self, csr: &Csr) -> bool {
+        let challenge = self.challenge.as_ref();
+        challenge.is_some_and(|challenge| csr.challenge_password().verify(challenge.as_bytes()))
     }
 
     /// GetCert.
@@ -280,6 +307,16 @@ impl Office {
             Some(generation) => Decision::Crl(self.crl_of(generation, case.now, rng)?),
             None => Decision::Refused(FailInfo::BadCertId, "this CA has no CRL of that issuer"),
         })
+    }
+}
+
+/// Why nothing is issued that could not be delivered.
+const fn undeliverable(error: BuildError) -> &'static str {
+    match error {
+        BuildError::NoPassword(_) => {
+            "the signer's key only signs, and without a challenge password no reply can be encrypted to it"
+        }
+        _ => "no reply can be encrypted to the signer's key",
     }
 }
 

@@ -7,9 +7,11 @@ use lexopt::{Arg, Parser, ValueExt};
 use scep::crypto::Policy;
 use zeroize::Zeroizing;
 
+use crate::key::KeyKind;
+
 pub const USAGE: &str = "\
 usage: ca --dir DIR [--listen 127.0.0.1:8080] [--challenge SECRET] [--hold N] [--ra] [--chain] [--open]
-          [--next-ca] [--policy strict|default|compatible|legacy]
+          [--next-ca] [--ca-key rsa:2048|ec:p256] [--policy strict|default|compatible|legacy]
 
 A certification authority that speaks SCEP (RFC 8894) by HTTP, by GET and POST, on any path.
 
@@ -23,6 +25,9 @@ A certification authority that speaks SCEP (RFC 8894) by HTTP, by GET and POST, 
   --ra                an RA speaks SCEP in the CA's place, with one certificate to sign and one to open
   --chain             a root above the CA; only on first start
   --next-ca           makes the CA that will follow, and tells it to clients (GetNextCACert)
+  --ca-key KIND       what a CA or root that is made now gets a key of (rsa:2048). An RA's keys are always of RSA. ec:p256
+                      only signs, and needs a build with `--features ec`: without an RA, requests to the CA are encrypted
+                      under the challenge password
   --policy NAME       what messages may use (default). strict: AES and SHA-2. default: also 3DES and SHA-1.
                       compatible: also RSA of 1024 bits, and tolerances. legacy: also single DES and MD5
 
@@ -55,6 +60,7 @@ pub struct Options {
     pub ra: bool,
     pub chain: bool,
     pub next_ca: bool,
+    pub ca_key: KeyKind,
     pub policy: Policy,
 }
 
@@ -69,7 +75,7 @@ impl Options {
         let (mut dir, mut challenge) = (None, None);
         let (mut listen, mut policy) = ("127.0.0.1:8080".to_owned(), Policy::default());
         let (mut open, mut ra, mut chain, mut next_ca) = (false, false, false, false);
-        let mut hold = 0;
+        let (mut hold, mut ca_key) = (0, KeyKind::Rsa);
         while let Some(argument) = parser.next().map_err(show)? {
             match argument {
                 Arg::Long("dir") => dir = Some(parser.value().map_err(show)?.into()),
@@ -88,6 +94,10 @@ impl Options {
                 Arg::Long("ra") => ra = true,
                 Arg::Long("chain") => chain = true,
                 Arg::Long("next-ca") => next_ca = true,
+                Arg::Long("ca-key") => {
+                    let kind = parser.value().and_then(ValueExt::string).map_err(show)?;
+                    ca_key = key_kind(&kind)?;
+                }
                 Arg::Long("policy") => {
                     let name = parser.value().and_then(ValueExt::string).map_err(show)?;
                     policy = named_policy(&name)?;
@@ -112,8 +122,20 @@ impl Options {
             ra,
             chain,
             next_ca,
+            ca_key,
             policy,
         }))
+    }
+}
+
+fn key_kind(name: &str) -> Result<KeyKind, String> {
+    match name {
+        "rsa:2048" => Ok(KeyKind::Rsa),
+        #[cfg(feature = "ec")]
+        "ec:p256" => Ok(KeyKind::P256),
+        #[cfg(not(feature = "ec"))]
+        "ec:p256" => Err("--ca-key ec:p256 needs a build with `--features ec`".to_owned()),
+        _ => Err("--ca-key wants rsa:2048 or ec:p256".to_owned()),
     }
 }
 

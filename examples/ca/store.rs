@@ -25,6 +25,8 @@ pub struct Store {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Enrolment {
     pub held: HeldEnrolment,
+    /// Whether the client has shown that it knows the challenge password, so that replies may be encrypted under it.
+    pub knows_challenge: bool,
     pub state: State,
 }
 
@@ -215,6 +217,9 @@ fn successor(mut number: Vec<u8>) -> Vec<u8> {
     number
 }
 
+/// The last line of the enrolment of whoever knows the challenge password.
+const KNOWN: &str = "knows the challenge\n";
+
 /// As text: a line for people, then a word and its value on each line.
 impl Enrolment {
     fn to_text(&self) -> String {
@@ -224,7 +229,9 @@ impl Enrolment {
             State::Delivered(serial) => format!("delivered {serial}"),
         };
         let held = Base64::encode_string(&self.held.to_bytes());
-        format!("# {}\n{state}\nheld {held}\n", self.held.subject())
+        let subject = self.held.subject();
+        let known = if self.knows_challenge { KNOWN } else { "" };
+        format!("# {subject}\n{state}\nheld {held}\n{known}")
     }
 
     fn from_text(text: &[u8]) -> Option<Self> {
@@ -240,6 +247,10 @@ impl Enrolment {
             return None;
         };
         let held = HeldEnrolment::from_bytes(&Base64::decode_vec(held).ok()?).ok()?;
-        Some(Self { held, state })
+        Some(Self {
+            held,
+            knows_challenge: text.ends_with(KNOWN.as_bytes()),
+            state,
+        })
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 use scep::crypto::Policy;
-use scep::crypto::rustcrypto::RsaKey;
 use scep::http::Method;
 use scep::{Certificate, Fingerprint, RenewalForm, RoleRules};
 use ureq::http::Uri;
@@ -14,6 +13,7 @@ use x509_cert::name::Name;
 use zeroize::Zeroizing;
 
 use crate::device::Device;
+use crate::key::{Key, KeyKind};
 use crate::pem;
 
 pub const USAGE: &str = "\
@@ -26,9 +26,10 @@ What for:
   --subject NAME         the certificate's subject, such as \"CN=device,O=Example\"; else CN is the first --dns
   --dns NAME             a DNS name for the certificate; as often as wanted
   --challenge SECRET     the challenge password; without it none is sent
-  --key rsa:2048|rsa:3072|rsa:4096|FILE
-                         the size of a new key, rsa:2048 if not given, or a PEM file with an RSA key, of which DIR gets
-                         a copy. A key.pem that is in DIR already is used
+  --key rsa:2048|rsa:3072|rsa:4096|ec:p256|ec:p384|ec:p521|ed25519|FILE
+                         what to make a new key of, rsa:2048 if not given, or a PEM file with a key, of which DIR gets a
+                         copy. A key.pem that is in DIR already is used. Other keys than RSA only sign, and need a build
+                         with `--features ec`: the CA's reply is encrypted under the challenge password
   --ca-identifier TEXT   which CA, where a server speaks for several
 
 Which CA to trust (its answers are signed by nobody, so one of these is needed; later runs trust DIR/ca.pem):
@@ -38,7 +39,7 @@ Which CA to trust (its answers are signed by nobody, so one of these is needed; 
 
 Other tasks than a first certificate:
   --renew                a new certificate in place of DIR/cert.pem, for the same subject and names unless others are
-                         given, on a new key of the old one's size unless --key says otherwise; --key DIR/key.pem keeps
+                         given, on a new key of the old one's kind unless --key says otherwise; --key DIR/key.pem keeps
                          the old key. The old files are replaced when the new certificate is there, and not before
   --renew-type 17|19     as RenewalReq or as PKCSReq; else 17 where the server says that it can do that
   --get-cert SERIAL      the certificate with this serial number in hexadecimal digits, into cert-SERIAL.pem
@@ -92,9 +93,9 @@ pub enum Task {
 
 /// Where a key comes from if there is none.
 pub enum KeySource {
-    /// It is generated with so many bits.
-    New(usize),
-    File(Box<RsaKey>),
+    /// It is made.
+    New(KeyKind),
+    File(Box<Key>),
 }
 
 /// What is known of the CA before it was asked.
@@ -238,11 +239,8 @@ fn device(subject: Option<Name>, dns: Vec<String>) -> Result<Option<Device>, Str
 }
 
 fn key(value: OsString) -> Result<KeySource, String> {
-    match value.to_str().and_then(|value| value.strip_prefix("rsa:")) {
-        Some("2048") => Ok(KeySource::New(2048)),
-        Some("3072") => Ok(KeySource::New(3072)),
-        Some("4096") => Ok(KeySource::New(4096)),
-        Some(_) => Err("--key: rsa:2048, rsa:3072, rsa:4096 or a file".to_owned()),
+    match value.to_str().and_then(KeyKind::from_argument) {
+        Some(kind) => kind.map(KeySource::New),
         None => Ok(KeySource::File(Box::new(pem::key_file(&value)?))),
     }
 }
@@ -401,6 +399,7 @@ mod tests {
             ("--subject", "device"),
             ("--dns", "ä.example"),
             ("--key", "rsa:1024"),
+            ("--key", "ec:p224"),
             ("--key", "no such file"),
             ("--ca-fingerprint", "abcd"),
             ("--ca-cert", "no such file"),

@@ -1,17 +1,17 @@
 //! The CSR in DIR: it says what is asked for, in a later run too.
 
 use scep::client::SavedEnrolment;
-use scep::crypto::rustcrypto::RsaKey;
 use scep::{Csr, Limits, UnverifiedCsr};
 
 use crate::device::Device;
 use crate::dir::Readers;
+use crate::key::Key;
 use crate::pem;
 use crate::run::{Run, rng};
 use crate::stop::{Outcome, Stop};
 
 /// Makes the CSR for a device, with the challenge password that is given, and keeps it.
-pub fn write(run: &Run, file: &str, device: &Device, key: &RsaKey) -> Outcome<Csr> {
+pub fn write(run: &Run, file: &str, device: &Device, key: &Key) -> Outcome<Csr> {
     let challenge = run.options.challenge.as_ref();
     let csr = device.csr(
         key,
@@ -39,7 +39,7 @@ pub fn read(run: &Run, file: &str) -> Outcome<Option<Csr>> {
 
 /// The CSR of an enrolment that an earlier run began. If the CA has not answered yet, another challenge password may take
 /// the place of the one in it.
-pub fn again(run: &Run, file: &str, key: &RsaKey, saved: &SavedEnrolment) -> Outcome<Csr> {
+pub fn again(run: &Run, file: &str, key: &Key, saved: &SavedEnrolment) -> Outcome<Csr> {
     let csr = read(run, file)?.ok_or_else(|| run.dir.missing(file))?;
     let device = asked_for(run, file, &csr)?;
     match &run.options.challenge {

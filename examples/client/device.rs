@@ -2,8 +2,7 @@
 
 use der::Encode;
 use der::asn1::Ia5String;
-use scep::crypto::rustcrypto::RsaKey;
-use scep::crypto::{CryptoRng, DigestAlgorithm, Provider, SignatureAlgorithm};
+use scep::crypto::{CryptoRng, Provider, SignatureAlgorithm};
 use scep::{
     BuildError, Certificate, Csr, CsrBuilder, Extension, NameRef, ParseError,
     SignerCertificateBuilder, Validity, oid,
@@ -12,8 +11,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 
-/// Both the CSR and the certificate that signs the first request.
-const ALGORITHM: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
+use crate::key::Key;
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -73,7 +71,7 @@ impl Device {
     /// The request for its certificate.
     pub fn csr(
         &self,
-        key: &RsaKey,
+        key: &Key,
         challenge: Option<&str>,
         provider: &Provider,
         rng: &mut dyn CryptoRng,
@@ -89,13 +87,14 @@ impl Device {
         if let Some(challenge) = challenge {
             csr = csr.challenge_password(challenge);
         }
-        csr.build(ALGORITHM)?.sign(key, provider, rng)
+        csr.build(algorithm(key)?)?
+            .sign(key.signing_key(), provider, rng)
     }
 
     /// The certificate that it makes itself, to sign requests while it has no other. A request may be pending for long.
     pub fn self_signed(
         &self,
-        key: &RsaKey,
+        key: &Key,
         now: i64,
         provider: &Provider,
         rng: &mut dyn CryptoRng,
@@ -105,9 +104,15 @@ impl Device {
             not_after: now + 90 * DAY,
         };
         SignerCertificateBuilder::new(&self.subject, key.public_key_der(), validity)
-            .build(ALGORITHM, provider, rng)?
-            .sign(key, provider, rng)
+            .build(algorithm(key)?, provider, rng)?
+            .sign(key.signing_key(), provider, rng)
     }
+}
+
+/// What both the CSR and the certificate that signs the first request are signed with: what the key does best.
+fn algorithm(key: &Key) -> Result<SignatureAlgorithm, BuildError> {
+    let mut algorithms = key.signing_key().algorithms().iter().copied();
+    algorithms.next().ok_or(BuildError::NoAlgorithm)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod csr;
 mod device;
 mod dir;
 mod enrol;
+mod key;
 mod pem;
 mod query;
 mod renew;

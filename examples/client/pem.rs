@@ -8,6 +8,8 @@ use scep::Certificate;
 use scep::crypto::rustcrypto::RsaKey;
 use zeroize::Zeroizing;
 
+use crate::key::Key;
+
 pub const CERTIFICATE: &str = "CERTIFICATE";
 pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
 pub const CRL: &str = "X509 CRL";
@@ -27,23 +29,30 @@ pub fn decode(text: &[u8]) -> Result<(&str, Zeroizing<Vec<u8>>), pem_rfc7468::Er
     Ok((decoder.type_label(), der))
 }
 
-/// The RSA key of a PEM text, of PKCS #8 or PKCS #1.
-pub fn key(text: &[u8]) -> Result<RsaKey, String> {
+/// The key of a PEM text: of PKCS #8, of PKCS #1 if it is of RSA, or of SEC 1 if it is on an elliptic curve.
+pub fn key(text: &[u8]) -> Result<Key, String> {
     let (label, der) = decode(text).map_err(|error| error.to_string())?;
     let key = match label {
-        PRIVATE_KEY => RsaKey::from_pkcs8_der(&der),
-        "RSA PRIVATE KEY" => RsaKey::from_pkcs1_der(&der),
+        PRIVATE_KEY => Key::from_pkcs8_der(&der),
+        "RSA PRIVATE KEY" => RsaKey::from_pkcs1_der(&der).map(Key::Rsa),
+        #[cfg(feature = "ec")]
+        "EC PRIVATE KEY" => Key::from_sec1_der(&der),
         _ => {
             return Err(format!(
                 "a PEM block of {label:?} and not of an unencrypted private key"
             ));
         }
     };
-    key.map_err(|error| format!("no RSA key of 1024 to 8192 bits: {error}"))
+    let build = if cfg!(feature = "ec") {
+        ", on P-256, P-384 or P-521, or of Ed25519"
+    } else {
+        "; others need a build with `--features ec`"
+    };
+    key.map_err(|error| format!("no key of RSA with 1024 to 8192 bits{build}: {error}"))
 }
 
-/// Reads a file with an RSA key.
-pub fn key_file(path: &OsStr) -> Result<RsaKey, String> {
+/// Reads a file with a key.
+pub fn key_file(path: &OsStr) -> Result<Key, String> {
     let problem = |what: String| format!("--key {}: {what}", path.display());
     let text = fs::read(path).map(Zeroizing::new);
     let text = text.map_err(|error| problem(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! What is asked for without a certificate being issued.
 
-use scep::client::{Answer as Answered, Client, Query, Requester};
+use scep::client::{Answer as Answered, Client, Query};
 use scep::{BuildError, CaRoles, Granted, IssuerAndSerialNumber, Limits, NextCaCertificates};
 
 use crate::ca::Ca;
@@ -117,8 +117,8 @@ fn ask(
     holder: &Holder,
     write: impl for<'c> FnOnce(&Client<'c>) -> Result<(Vec<u8>, Query<'c>), BuildError>,
 ) -> Outcome<Granted> {
-    let requester = Requester::new(&holder.certificate, &holder.key);
-    let requester = requester.map_err(|error| Stop::failed(step, error))?;
+    let challenge = run.options.challenge.as_ref();
+    let requester = holder.requester(step, challenge.map(|challenge| challenge.as_str()))?;
     let client = ca.client(run, &requester);
     let (message, query) = write(&client).map_err(|error| Stop::failed(step, error))?;
     ca.keep(run)?;

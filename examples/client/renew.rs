@@ -82,7 +82,7 @@ fn begin(run: &Run, old: Holder) -> Outcome<Wish> {
         None => Device::of_certificate(&old.certificate)
             .map_err(|error| run.dir.damaged(CERTIFICATE, error))?,
     };
-    let key = run.new_key(NEW_KEY, old.key.modulus_bits())?;
+    let key = run.new_key(NEW_KEY, old.key.kind())?;
     let csr = csr::write(run, NEW_CSR, &device, &key)?;
     Ok(Wish {
         requester: old,

@@ -4,12 +4,13 @@ use std::time::SystemTime;
 
 use getrandom::SysRng;
 use scep::Certificate;
-use scep::crypto::rustcrypto::RsaKey;
+use scep::client::Requester;
 use scep::crypto::{CryptoRng, Provider};
 use signature::rand_core::UnwrapErr;
 
 use crate::arguments::{KeySource, Options};
 use crate::dir::{CERTIFICATE, Dir, KEY, Readers};
+use crate::key::{Key, KeyKind};
 use crate::pem;
 use crate::server::Server;
 use crate::show;
@@ -27,7 +28,7 @@ pub struct Run<'o> {
 
 /// A key, and a certificate on it: who signs a request, and to whom the reply is encrypted.
 pub struct Holder {
-    pub key: RsaKey,
+    pub key: Key,
     pub certificate: Certificate<'static>,
 }
 
@@ -78,7 +79,7 @@ impl<'o> Run<'o> {
     }
 
     /// The key in a file, if there is such a file.
-    pub fn key(&self, name: &str) -> Outcome<Option<RsaKey>> {
+    pub fn key(&self, name: &str) -> Outcome<Option<Key>> {
         let Some(text) = self.dir.read(name)? else {
             return Ok(None);
         };
@@ -87,13 +88,13 @@ impl<'o> Run<'o> {
     }
 
     /// The key in a file for the certificate that is wanted, if there is such a file. It is the one that the user wants.
-    pub fn wanted_key(&self, name: &str) -> Outcome<Option<RsaKey>> {
+    pub fn wanted_key(&self, name: &str) -> Outcome<Option<Key>> {
         let Some(key) = self.key(name)? else {
             return Ok(None);
         };
         let is_wanted = match &self.options.key {
             None => true,
-            Some(KeySource::New(bits)) => key.modulus_bits() == *bits,
+            Some(KeySource::New(kind)) => key.kind() == *kind,
             Some(KeySource::File(other)) => key.public_key_der() == other.public_key_der(),
         };
         let path = self.dir.path(name);
@@ -102,50 +103,65 @@ impl<'o> Run<'o> {
                 "--key: the key in {path} is another: leave --key out, or choose another --out"
             )));
         }
-        show::step(
-            "key",
-            format_args!("RSA {}, from {path}", key.modulus_bits()),
-        );
+        show::step("key", format_args!("{}, from {path}", key.kind()));
         Ok(Some(key))
     }
 
     /// The key in DIR or, if there is none, a new one.
-    pub fn key_or_new(&self) -> Outcome<RsaKey> {
+    pub fn key_or_new(&self) -> Outcome<Key> {
         match self.wanted_key(KEY)? {
             Some(key) => Ok(key),
-            None => self.new_key(KEY, 2048),
+            None => self.new_key(KEY, KeyKind::Rsa(2048)),
         }
     }
 
-    /// Makes a key as the user wants, or else of so many bits, and keeps it before it is used.
-    pub fn new_key(&self, name: &str, bits: usize) -> Outcome<RsaKey> {
+    /// Makes a key as the user wants, or else of this kind, and keeps it before it is used.
+    pub fn new_key(&self, name: &str, kind: KeyKind) -> Outcome<Key> {
         let failed = |error| Stop::failed("key", error);
         let path = self.dir.path(name);
         let der = match &self.options.key {
             Some(KeySource::File(key)) => {
-                show::step(
-                    "key",
-                    format_args!("RSA {}, copied to {path}", key.modulus_bits()),
-                );
+                show::step("key", format_args!("{}, copied to {path}", key.kind()));
                 key.to_pkcs8_der()
             }
             wanted => {
-                let bits = match wanted {
-                    Some(KeySource::New(bits)) => *bits,
-                    _ => bits,
+                let kind = match wanted {
+                    Some(KeySource::New(kind)) => *kind,
+                    _ => kind,
                 };
-                show::step("key", format_args!("RSA {bits}, new, for {path}"));
-                RsaKey::generate(bits, &mut rng()).and_then(|key| key.to_pkcs8_der())
+                show::step("key", format_args!("{kind}, new, for {path}"));
+                kind.generate(&mut rng())
             }
         };
         let der = der.map_err(failed)?;
         self.dir
             .write_pem(name, pem::PRIVATE_KEY, [&der[..]], Readers::Owner)?;
-        RsaKey::from_pkcs8_der(&der).map_err(failed)
+        Key::from_pkcs8_der(&der).map_err(failed)
     }
 }
 
 impl Holder {
+    /// Whoever signs a request and opens its reply, also with the challenge password that they share with the CA.
+    pub fn requester<'h>(
+        &'h self,
+        step: &str,
+        challenge: Option<&'h str>,
+    ) -> Outcome<Requester<'h>> {
+        let challenge = challenge.filter(|challenge| !challenge.is_empty());
+        let kind = self.key.kind();
+        if self.key.only_signs() && challenge.is_none() {
+            return Err(Stop::Usage(format!(
+                "--challenge is missing: a key of {kind} only signs, and the reply to it is encrypted under the challenge password"
+            )));
+        }
+        let requester = self.key.requester(&self.certificate);
+        let requester = requester.map_err(|error| Stop::failed(step, error))?;
+        Ok(match challenge {
+            Some(challenge) => requester.with_challenge(challenge),
+            None => requester,
+        })
+    }
+
     /// Whether the certificate has run out.
     pub fn is_expired(&self, now: i64) -> bool {
         let validity = self.certificate.validity();

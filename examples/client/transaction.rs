@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::thread::sleep;
 
-use scep::client::{Enrolment, Issued, Outcome as Answered, Requester, SavedEnrolment};
-use scep::{Csr, OpenError, TransactionError, VerifyError};
+use scep::client::{Enrolment, Issued, Outcome as Answered, SavedEnrolment};
+use scep::{ChallengePassword, Csr, OpenError, TransactionError, VerifyError};
 
 use crate::arguments::Task;
 use crate::ca::Ca;
@@ -35,9 +35,12 @@ pub fn saved(run: &Run, file: &str) -> Outcome<Option<SavedEnrolment>> {
 
 /// Gets what is wished, and keeps in a file how far it came: before anything is sent, and whenever the CA answered PENDING.
 pub fn run(run: &Run, ca: &Ca, wish: &Wish, file: &str) -> Outcome<Issued> {
-    let failed = |error| Stop::failed("signing", error);
-    let requester =
-        Requester::new(&wish.requester.certificate, &wish.requester.key).map_err(failed)?;
+    let told = match wish.csr.challenge_password() {
+        ChallengePassword::Present(challenge) => Some(challenge.expose_secret()),
+        _ => None,
+    };
+    let challenge = told.as_ref().map(|challenge| challenge.as_str());
+    let requester = wish.requester.requester("signing", challenge)?;
     let client = ca.client(run, &requester);
     let enrolment = match (&wish.saved, &run.options.task) {
         (Some(saved), _) => Enrolment::resume(client, saved, Some(&wish.csr))
