@@ -8,6 +8,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use scep::Limits;
 use scep::crypto::{DecryptionKey, SigningKey};
 
+#[cfg(feature = "ec")]
+use fixture::ec::Curves;
 use fixture::{Fixture, PKCS_REQ_BER, Parties};
 
 fn decode(c: &mut Criterion) {
@@ -30,11 +32,15 @@ fn decode(c: &mut Criterion) {
 
 fn rustcrypto(c: &mut Criterion) {
     operations(c, "rustcrypto", Fixture::rustcrypto);
+    #[cfg(feature = "ec")]
+    server_turn_on_curves(c, "rustcrypto", &Curves::rustcrypto());
 }
 
 #[cfg(feature = "aws-lc-rs")]
 fn aws_lc_rs(c: &mut Criterion) {
     operations(c, "aws_lc_rs", Fixture::aws_lc_rs);
+    #[cfg(feature = "ec")]
+    server_turn_on_curves(c, "aws_lc_rs", &Curves::aws_lc_rs());
 }
 
 /// Without the feature there is nothing to measure.
@@ -85,6 +91,15 @@ fn operations<K: SigningKey + DecryptionKey>(
         });
     }
     group.finish();
+}
+
+/// `server_turn` with keys on P-256.
+#[cfg(feature = "ec")]
+fn server_turn_on_curves(c: &mut Criterion, provider: &str, curves: &Curves) {
+    let (request, server) = (curves.pkcs_req(), curves.server());
+    c.bench_function(&format!("server_turn/{provider}/ec_p256_pwri"), |b| {
+        b.iter(|| curves.server_turn(&server, black_box(&request)));
+    });
 }
 
 /// The sizes of CRLs in bytes: of all messages, only their answers become long.
