@@ -3,7 +3,7 @@
 use crate::crypto::{CryptoError, SignatureAlgorithm, SigningKey};
 use alloc::vec::Vec;
 use core::fmt;
-use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
+use ed25519_dalek::pkcs8::{EncodePublicKey, PrivateKeyInfoRef};
 use ed25519_dalek::{Signer, SigningKey as Secret};
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -51,13 +51,18 @@ impl Ed25519Key {
         Self::new(Secret::from_bytes(&secret))
     }
 
-    /// The key as a DER PrivateKeyInfo.
+    /// The key as a DER PrivateKeyInfo, without its public key.
     ///
     /// # Errors
     /// [`CryptoError::Failed`] if it cannot be encoded.
     pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let document = self.secret.to_pkcs8_der();
-        Ok(document.map_err(|_| CryptoError::Failed)?.to_bytes())
+        // Interop: OpenSSL 3.0 reads no PrivateKeyInfo that has the public key in it.
+        let mut der = Zeroizing::new(Vec::with_capacity(
+            PRIVATE_KEY_INFO.len().saturating_add(32),
+        ));
+        der.extend_from_slice(&PRIVATE_KEY_INFO);
+        der.extend_from_slice(self.secret.as_bytes());
+        Ok(der)
     }
 
     /// The public key as a DER SubjectPublicKeyInfo.
@@ -72,6 +77,11 @@ impl Ed25519Key {
         Ok(Self { secret, public_key })
     }
 }
+
+/// A PrivateKeyInfo up to the 32 bytes of the private key.
+const PRIVATE_KEY_INFO: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 impl SigningKey for Ed25519Key {
     fn public_key(&self) -> Option<&[u8]> {
@@ -108,6 +118,7 @@ mod tests {
     use super::*;
     use crate::crypto::rustcrypto::testing;
     use alloc::format;
+    use ed25519_dalek::pkcs8::EncodePrivateKey;
     use zeroize::ZeroizeOnDrop;
 
     #[test]
@@ -120,8 +131,18 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_written_as_openssl_writes_it() {
+        const PEM: &str = include_str!("../../../test-vectors/keys/ed25519.key");
+
+        let (_, der) = pem_rfc7468::decode_vec(PEM.as_bytes()).unwrap();
+        assert_eq!(*testing::ed25519().to_pkcs8_der().unwrap(), der);
+    }
+
+    #[test]
     fn other_keys_and_broken_ones_are_invalid() {
-        let mut mixed = testing::ed25519().to_pkcs8_der().unwrap().to_vec();
+        let document = testing::ed25519().secret.to_pkcs8_der().unwrap();
+        let mut mixed = document.as_bytes().to_vec();
+        assert!(Ed25519Key::from_pkcs8_der(&mixed).is_ok());
         // The public key beside the private one is of another key.
         *mixed.last_mut().unwrap() ^= 1;
         for der in [
