@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use ::aws_lc_rs::agreement::PrivateKey;
 use ::aws_lc_rs::rand::SystemRandom;
 use ::aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
@@ -11,16 +12,21 @@ use ::aws_lc_rs::signature::{
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::crypto::{CryptoError, EllipticCurve, SignatureAlgorithm, SigningKey, rustcrypto};
+use super::key_encryption::{ecdh, shared_coordinate};
+use crate::crypto::{
+    CryptoError, DecryptionKey, EllipticCurve, KeyTransport, SignatureAlgorithm, SigningKey,
+    SubstituteSecret, rustcrypto,
+};
 
 /// A private key on P-256, P-384 or P-521 in memory: with the digest that suits the curve AWS-LC signs, with the others
-/// [`rustcrypto::EcKey`].
+/// [`rustcrypto::EcKey`]. AWS-LC agrees on secrets by ECDH, and the key decrypts nothing itself.
 ///
 /// It is held by both, and checked by both, so that one provider takes no key that the other refuses.
 ///
 /// The key is not shown by `Debug`, and is zeroised when it is dropped, as far as AWS-LC and [`rustcrypto::EcKey`] do that.
 pub struct EcKey {
-    native: EcdsaKeyPair,
+    signing: EcdsaKeyPair,
+    agreement: PrivateKey,
     software: rustcrypto::EcKey,
 }
 
@@ -88,20 +94,25 @@ impl TryFrom<rustcrypto::EcKey> for EcKey {
     /// # Errors
     /// [`CryptoError::InvalidKey`] if AWS-LC does not take it.
     fn try_from(software: rustcrypto::EcKey) -> Result<Self, CryptoError> {
-        let algorithm = match software.curve() {
+        let curve = software.curve();
+        let ecdsa = match curve {
             EllipticCurve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
             EllipticCurve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
             EllipticCurve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
         };
-        let native = EcdsaKeyPair::from_pkcs8(algorithm, &software.to_pkcs8_der()?)
-            .map_err(|_| CryptoError::InvalidKey)?;
-        Ok(Self { native, software })
+        let der = software.to_pkcs8_der()?;
+        Ok(Self {
+            signing: EcdsaKeyPair::from_pkcs8(ecdsa, &der).map_err(|_| CryptoError::InvalidKey)?,
+            agreement: PrivateKey::from_private_key_der(ecdh(curve), &der)
+                .map_err(|_| CryptoError::InvalidKey)?,
+            software,
+        })
     }
 }
 
 impl SigningKey for EcKey {
     fn public_key(&self) -> Option<&[u8]> {
-        self.software.public_key()
+        SigningKey::public_key(&self.software)
     }
 
     fn algorithms(&self) -> &[SignatureAlgorithm] {
@@ -118,8 +129,36 @@ impl SigningKey for EcKey {
         if self.algorithms().first() != Some(&algorithm) {
             return self.software.sign(algorithm, message, rng);
         }
-        let signature = self.native.sign(&SystemRandom::new(), message);
+        let signature = self.signing.sign(&SystemRandom::new(), message);
         Ok(signature.map_err(|_| CryptoError::Failed)?.as_ref().into())
+    }
+}
+
+impl DecryptionKey for EcKey {
+    fn public_key(&self) -> Option<&[u8]> {
+        DecryptionKey::public_key(&self.software)
+    }
+
+    /// Nothing is encrypted to a key on a curve itself.
+    fn decrypt_key(
+        &self,
+        algorithm: KeyTransport,
+        encrypted_key: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        self.software.decrypt_key(algorithm, encrypted_key, rng)
+    }
+
+    fn agree(
+        &self,
+        public_key: &[u8],
+        _: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        shared_coordinate(&self.agreement, self.curve(), public_key)
+    }
+
+    fn substitute_secret(&self) -> &SubstituteSecret {
+        self.software.substitute_secret()
     }
 }
 

@@ -10,7 +10,8 @@
 //! | [`RsaKeyTransport`] | PKCS #1 v1.5, OAEP with the same hash in both places; from 2048 bits | all other |
 //! | [`RsaKey`] | as those two, without SHA-1 signatures | all other |
 //! | `EcSignatures` | ECDSA over P-256, P-384 and P-521 with SHA-256, SHA-384 and SHA-512 | Ed25519: AWS-LC takes keys and signatures with points of small order |
-//! | `EcKey` | ECDSA with the digest that suits the curve | with the other two digests |
+//! | [`KeyEncryption`] | that of [`RsaKeyTransport`], ECDH over the three curves | that of [`RsaKeyTransport`] |
+//! | `EcKey` | ECDH, ECDSA with the digest that suits the curve | ECDSA with the other two digests |
 //! | `Ed25519Key` | all | |
 //! | [`Pbkdf2`] | all | |
 //! | content, digests | nothing: at the size of a message it takes about as long | all |
@@ -29,6 +30,7 @@ mod ec;
 mod ec_key;
 #[cfg(feature = "ec")]
 mod ed25519_key;
+mod key_encryption;
 mod password;
 mod rsa;
 mod rsa_key;
@@ -37,6 +39,7 @@ mod signatures;
 use super::Provider;
 use super::rustcrypto::{CbcCiphers, Digests};
 
+pub use key_encryption::KeyEncryption;
 pub use password::Pbkdf2;
 pub use rsa::{RsaKeyTransport, RsaSignatures};
 pub use rsa_key::RsaKey;
@@ -46,11 +49,11 @@ pub use signatures::Signatures;
 pub use {ec::EcSignatures, ec_key::EcKey, ed25519_key::Ed25519Key};
 
 impl Provider {
-    /// The provider made of [`Signatures`], [`RsaKeyTransport`] and [`Pbkdf2`], and of [`Digests`] and [`CbcCiphers`] of the
+    /// The provider made of [`Signatures`], [`KeyEncryption`] and [`Pbkdf2`], and of [`Digests`] and [`CbcCiphers`] of the
     /// software provider.
     #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
     #[must_use]
     pub const fn aws_lc_rs() -> Self {
-        Self::new(&Digests, &Signatures, &RsaKeyTransport, &CbcCiphers).with_derive_key(&Pbkdf2)
+        Self::new(&Digests, &Signatures, &KeyEncryption, &CbcCiphers).with_derive_key(&Pbkdf2)
     }
 }

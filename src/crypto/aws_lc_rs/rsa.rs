@@ -14,7 +14,6 @@ use ::aws_lc_rs::signature::{
     RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters, UnparsedPublicKey,
 };
 use signature::rand_core::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::crypto::public_key::rsa_public_key;
 use crate::crypto::rustcrypto;
@@ -53,8 +52,7 @@ impl VerifySignature for RsaSignatures {
     }
 }
 
-/// RSAES-PKCS1-v1_5 and RSAES-OAEP, as [`rustcrypto::RsaKeyTransport`] has them; agreement with keys on curves by
-/// [`rustcrypto::KeyEncryption`].
+/// RSAES-PKCS1-v1_5 and RSAES-OAEP, as [`rustcrypto::RsaKeyTransport`] has them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RsaKeyTransport;
 
@@ -86,14 +84,6 @@ impl EncryptKey for RsaKeyTransport {
         .map_err(|_| CryptoError::Failed)?;
         encrypted.truncate(written);
         Ok(encrypted)
-    }
-
-    fn agree(
-        &self,
-        public_key: &[u8],
-        rng: &mut dyn CryptoRng,
-    ) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CryptoError> {
-        rustcrypto::KeyEncryption.agree(public_key, rng)
     }
 }
 
