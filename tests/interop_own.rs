@@ -488,6 +488,22 @@ fn goes_all_the_way(device: Device, directory: &str, key: &str) {
     assert_ne!(device.serial(directory), serial);
 }
 
+/// Renews, polls and asks for the CRL, all without a challenge.
+#[cfg(feature = "ec")]
+fn needs_no_challenge(device: Device, directory: &str) {
+    let serial = device.serial(directory);
+    device
+        .run(directory, "--renew --poll-every 1")
+        .exits(0)
+        .says("CertPoll");
+    device.has_what_it_wanted(directory);
+    assert_ne!(device.serial(directory), serial);
+    device.run(directory, "--get-crl").exits(0);
+    let show = format!("crl -in {directory}/crl.pem -noout {}", device.ca.trust());
+    let text = device.scratch.openssl("CRL", &show);
+    assert!(text.contains("verify OK"), "{text}");
+}
+
 #[cfg(feature = "ec")]
 #[test]
 #[ignore = "runs the examples and openssl"]
@@ -504,6 +520,9 @@ fn client_with_a_key_on_a_curve() {
             let usage = scratch.openssl("keyUsage", &usage);
             assert!(!usage.contains("Encipherment"), "{usage}");
             assert_eq!(usage.contains("Agreement"), key.contains("ec:"), "{usage}");
+            if key.contains("ec:") {
+                needs_no_challenge(device, &directory);
+            }
         });
     }
     report.refused("Ed25519 key, and no challenge", "by the client", || {
@@ -528,25 +547,38 @@ fn client_at_ca_on_a_curve() {
     let device = Device { scratch, ca };
     report.works("CA on P-256", || {
         goes_all_the_way(device, "rsa", "--key rsa:2048");
-        device.run("rsa", "--get-crl --challenge secret").exits(0);
-        let show = format!("crl -in rsa/crl.pem -noout -text {}", ca.trust());
-        let text = scratch.openssl("CRL", &show);
-        assert!(text.contains("ecdsa-with-SHA256"), "{text}");
+        needs_no_challenge(device, "rsa");
     });
     for (case, key) in CURVES {
         report.works(&format!("CA on P-256, {case}"), || {
             let directory = key.replace(':', "-");
             goes_all_the_way(device, &directory, &format!("--key {key}"));
-            device
-                .run(&directory, "--get-crl --challenge secret")
-                .exits(0);
+            if key.contains("ec:") {
+                needs_no_challenge(device, &directory);
+            } else {
+                // It is under the challenge that it asks, so it may be answered so.
+                device
+                    .run(&directory, "--get-crl --challenge secret")
+                    .exits(0);
+            }
         });
     }
+    report.works("CA on P-256, and no challenge", || {
+        let ca = &Ca::start(scratch, "open", "--open --hold 1 --ca-key ec:p256");
+        let device = Device { scratch, ca };
+        for key in ["rsa:2048", "ec:p384"] {
+            let directory = format!("open-{}", key.replace(':', "-"));
+            device
+                .asks(&directory, &format!("--key {key} --poll-every 1"))
+                .exits(0);
+            needs_no_challenge(device, &directory);
+        }
+    });
     report.works("CA on P-256, with RA certificates", || {
         let ca = &Ca::start(scratch, "ra", &format!("{options} --ra"));
         let device = Device { scratch, ca };
         goes_all_the_way(device, "at-ra", "--key rsa:2048");
-        device.run("at-ra", "--get-crl").exits(0);
+        needs_no_challenge(device, "at-ra");
     });
     report.finish();
 }

@@ -215,11 +215,11 @@ impl Ca {
         })
     }
 
-    /// What requests to a CA that only signs may be encrypted under. Where there is none, nobody makes this CA try.
+    /// What requests to a CA whose key cannot decrypt may be encrypted under. Where there is none, nobody makes this CA try.
     fn passwords(&self) -> Vec<&str> {
         let mut generations = self.keys.generations.iter();
-        let only_signs = generations.any(|one| one.speaks_itself() && one.ca.key.only_signs());
-        let challenge = self.challenge.iter().filter(|_| only_signs);
+        let tries = generations.any(|one| one.speaks_itself() && one.ca.key.cannot_decrypt());
+        let challenge = self.challenge.iter().filter(|_| tries);
         challenge.map(|challenge| challenge.as_str()).collect()
     }
 

@@ -89,12 +89,12 @@ impl Key {
         match self {
             Self::Rsa { scep, .. } => Recipient::new(certificate, scep),
             #[cfg(feature = "ec")]
-            Self::P256 { .. } => Ok(Recipient::without_key(certificate)),
+            Self::P256 { scep, .. } => Recipient::new(certificate, scep),
         }
     }
 
-    /// Whether requests can only be encrypted under the challenge password.
-    pub fn only_signs(&self) -> bool {
+    /// Whether requests may be encrypted under the challenge password instead of to the key.
+    pub fn cannot_decrypt(&self) -> bool {
         match self {
             Self::Rsa { .. } => false,
             #[cfg(feature = "ec")]

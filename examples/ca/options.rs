@@ -26,8 +26,8 @@ A certification authority that speaks SCEP (RFC 8894) by HTTP, by GET and POST, 
   --chain             a root above the CA; only on first start
   --next-ca           makes the CA that will follow, and tells it to clients (GetNextCACert)
   --ca-key KIND       what a CA or root that is made now gets a key of (rsa:2048). An RA's keys are always of RSA. ec:p256
-                      only signs, and needs a build with `--features ec`: without an RA, requests to the CA are encrypted
-                      under the challenge password
+                      needs a build with `--features ec`: it cannot decrypt, so without an RA requests to the CA are
+                      encrypted under the challenge password or, if there is none, by key agreement
   --policy NAME       what messages may use (default). strict: AES and SHA-2. default: also 3DES and SHA-1.
                       compatible: also RSA of 1024 bits, and tolerances. legacy: also single DES and MD5
 

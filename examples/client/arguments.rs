@@ -28,8 +28,9 @@ What for:
   --challenge SECRET     the challenge password; without it none is sent
   --key rsa:2048|rsa:3072|rsa:4096|ec:p256|ec:p384|ec:p521|ed25519|FILE
                          what to make a new key of, rsa:2048 if not given, or a PEM file with a key, of which DIR gets a
-                         copy. A key.pem that is in DIR already is used. Other keys than RSA only sign, and need a build
-                         with `--features ec`: the CA's reply is encrypted under the challenge password
+                         copy. A key.pem that is in DIR already is used. Other keys than RSA need a build with
+                         `--features ec`: they cannot decrypt, so the CA's reply is encrypted under the challenge
+                         password or, if there is none and the key is no ed25519, by key agreement
   --ca-identifier TEXT   which CA, where a server speaks for several
 
 Which CA to trust (its answers are signed by nobody, so one of these is needed; later runs trust DIR/ca.pem):

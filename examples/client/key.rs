@@ -162,9 +162,9 @@ impl Key {
         match self {
             Self::Rsa(key) => Requester::new(certificate, key),
             #[cfg(feature = "ec")]
-            Self::Ec(_) | Self::Ed25519(_) => {
-                Requester::signing_only(certificate, self.signing_key())
-            }
+            Self::Ec(key) => Requester::new(certificate, key),
+            #[cfg(feature = "ec")]
+            Self::Ed25519(key) => Requester::signing_only(certificate, key),
         }
     }
 
@@ -173,7 +173,9 @@ impl Key {
         match self {
             Self::Rsa(_) => false,
             #[cfg(feature = "ec")]
-            Self::Ec(_) | Self::Ed25519(_) => true,
+            Self::Ec(_) => false,
+            #[cfg(feature = "ec")]
+            Self::Ed25519(_) => true,
         }
     }
 }
