@@ -9,6 +9,8 @@ use scep::Limits;
 use scep::crypto::{DecryptionKey, SigningKey};
 
 #[cfg(feature = "ec")]
+use fixture::CHALLENGE;
+#[cfg(feature = "ec")]
 use fixture::ec::Curves;
 use fixture::{Fixture, PKCS_REQ_BER, Parties};
 
@@ -33,14 +35,14 @@ fn decode(c: &mut Criterion) {
 fn rustcrypto(c: &mut Criterion) {
     operations(c, "rustcrypto", Fixture::rustcrypto);
     #[cfg(feature = "ec")]
-    server_turn_on_curves(c, "rustcrypto", &Curves::rustcrypto());
+    server_turn_on_curves(c, "rustcrypto", Curves::rustcrypto);
 }
 
 #[cfg(feature = "aws-lc-rs")]
 fn aws_lc_rs(c: &mut Criterion) {
     operations(c, "aws_lc_rs", Fixture::aws_lc_rs);
     #[cfg(feature = "ec")]
-    server_turn_on_curves(c, "aws_lc_rs", &Curves::aws_lc_rs());
+    server_turn_on_curves(c, "aws_lc_rs", Curves::aws_lc_rs);
 }
 
 /// Without the feature there is nothing to measure.
@@ -95,11 +97,18 @@ fn operations<K: SigningKey + DecryptionKey>(
 
 /// `server_turn` with keys on P-256.
 #[cfg(feature = "ec")]
-fn server_turn_on_curves(c: &mut Criterion, provider: &str, curves: &Curves) {
-    let (request, server) = (curves.pkcs_req(), curves.server());
-    c.bench_function(&format!("server_turn/{provider}/ec_p256_pwri"), |b| {
-        b.iter(|| curves.server_turn(&server, black_box(&request)));
-    });
+fn server_turn_on_curves<K: SigningKey + DecryptionKey>(
+    c: &mut Criterion,
+    provider: &str,
+    curves: fn(Option<&'static str>) -> Curves<K>,
+) {
+    for (name, challenge) in [("pwri", Some(CHALLENGE)), ("kari", None)] {
+        let curves = curves(challenge);
+        let (request, server) = (curves.pkcs_req(), curves.server());
+        c.bench_function(&format!("server_turn/{provider}/ec_p256_{name}"), |b| {
+            b.iter(|| curves.server_turn(&server, black_box(&request)));
+        });
+    }
 }
 
 /// The sizes of CRLs in bytes: of all messages, only their answers become long.
