@@ -8,13 +8,12 @@ use common::forge::{
     sequence, small_integer, tlv,
 };
 use common::issue::Template;
-use common::{Parties, certificate, pem, rng, vector};
+use common::{EcKey, Parties, certificate, pem, provider, rng, vector};
 use scep::client::{Answer, Client, Outcome, Requester};
-use scep::crypto::rustcrypto::EcKey;
 use scep::crypto::{
     CipherSet, ContentCipher, CurveSet, DecryptionKey, DigestAlgorithm, DigestSet, EllipticCurve,
-    KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet, Policy, Provider, SigningKey,
-    Tolerance, ToleranceSet,
+    KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet, Policy, SigningKey, Tolerance,
+    ToleranceSet,
 };
 use scep::server::{Authority, HeldEnrolment, Received, Server};
 use scep::{
@@ -85,7 +84,7 @@ impl Holder {
 
     fn open(&self, bytes: &[u8], policy: &Policy) -> Result<Request, Error> {
         PkiMessage::parse(bytes, &Limits::REQUEST).unwrap().receive(
-            &Provider::rustcrypto(),
+            &provider(),
             policy,
             &SignerTrust::new().self_issued(),
             &[self.recipient()],
@@ -245,7 +244,7 @@ const CONTENT_KEY: [u8; 16] = *b"the content key!";
 impl Kari {
     /// Encrypts the content key to a holder on P-256, with SHA-256 and AES-128, with whatever parameters and material.
     fn to(holder: &Holder, wrap: Vec<u8>, ukm: Option<&[u8]>) -> Self {
-        let provider = Provider::rustcrypto();
+        let provider = provider();
         let public_key = holder.certificate.public_key_der();
         let agreed = provider.key_encryption().agree(public_key, &mut rng());
         let (ephemeral, secret) = agreed.unwrap();
@@ -313,7 +312,7 @@ fn wrapped(kek: &[u8]) -> Vec<u8> {
     for step in 1..=12_u8 {
         let half = &mut halves[usize::from(step - 1) % 2];
         let mut block = [check, *half].concat();
-        let provider = Provider::rustcrypto();
+        let provider = provider();
         let ciphers = provider.content_encryption();
         ciphers
             .encrypt(Aes128Cbc, kek, &[0; 16], &mut block)
@@ -573,7 +572,7 @@ fn a_key_that_is_elsewhere_agrees_in_between() {
     let parties = Parties::new();
     let holder = Holder::on_p256();
     let policy = Policy::strict();
-    let provider = Provider::rustcrypto();
+    let provider = provider();
     let bytes = holder.query(&parties, &policy).unwrap();
     let message = PkiMessage::parse(&bytes[..], &Limits::REQUEST).unwrap();
     let trust = SignerTrust::new().self_issued();
@@ -633,7 +632,7 @@ impl Authorities {
         let parties = Parties::new();
         let issuer = with_subject(&parties.ca, self.ca.certificate.subject_der());
         let trust = SignerTrust::new().self_issued().issuer(&issuer);
-        let server = Server::new(&Provider::rustcrypto(), &self.policy, trust, authority);
+        let server = Server::new(&provider(), &self.policy, trust, authority);
         match server
             .receive_with_passwords(body, passwords, &mut rng())
             .unwrap()
@@ -660,7 +659,7 @@ fn with_subject(issuer: &Certificate<'_>, subject: &[u8]) -> Certificate<'static
 #[test]
 fn a_device_on_a_curve_enrols_polls_renews_and_reads_a_crl() {
     let authorities = Authorities::new();
-    let (provider, policy) = (Provider::rustcrypto(), &authorities.policy);
+    let (provider, policy) = (provider(), &authorities.policy);
     let roles = CaRoles::new(&authorities.ca.certificate);
     for device in Holder::on_every_curve() {
         // The challenge is shared in the enrolment, and so is what it encrypts.
@@ -747,7 +746,5 @@ fn csr(key: &EcKey, password: Option<&str>) -> Csr {
         builder = builder.challenge_password(password);
     }
     let unsigned = builder.build(key.algorithms()[0]).unwrap();
-    unsigned
-        .sign(key, &Provider::rustcrypto(), &mut rng())
-        .unwrap()
+    unsigned.sign(key, &provider(), &mut rng()).unwrap()
 }
