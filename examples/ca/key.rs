@@ -29,13 +29,13 @@ pub enum KeyKind {
 /// A private key: once for SCEP, and once more to sign certificates and CRLs.
 pub enum Key {
     Rsa {
-        scep: RsaKey,
-        issuing: pkcs1v15::SigningKey<Sha256>,
+        scep: Box<RsaKey>,
+        issuing: Box<pkcs1v15::SigningKey<Sha256>>,
     },
     #[cfg(feature = "ec")]
     P256 {
-        scep: EcKey,
-        issuing: ecdsa::SigningKey,
+        scep: Box<EcKey>,
+        issuing: Box<ecdsa::SigningKey>,
     },
 }
 
@@ -55,12 +55,15 @@ impl Key {
     pub fn from_pkcs8_der(der: &[u8]) -> Outcome<Self> {
         #[cfg(feature = "ec")]
         if let Ok(issuing) = ecdsa::SigningKey::from_pkcs8_der(der) {
-            let scep = EcKey::from_pkcs8_der(der)?;
-            return Ok(Self::P256 { scep, issuing });
+            return Ok(Self::P256 {
+                scep: Box::new(EcKey::from_pkcs8_der(der)?),
+                issuing: Box::new(issuing),
+            });
         }
+        let issuing = pkcs1v15::SigningKey::new(rsa::PrivateKey::from_pkcs8_der(der)?);
         Ok(Self::Rsa {
-            scep: RsaKey::from_pkcs8_der(der)?,
-            issuing: pkcs1v15::SigningKey::new(rsa::PrivateKey::from_pkcs8_der(der)?),
+            scep: Box::new(RsaKey::from_pkcs8_der(der)?),
+            issuing: Box::new(issuing),
         })
     }
 
@@ -75,9 +78,9 @@ impl Key {
     /// The key, to sign replies.
     pub fn signing_key(&self) -> &dyn SigningKey {
         match self {
-            Self::Rsa { scep, .. } => scep,
+            Self::Rsa { scep, .. } => &**scep,
             #[cfg(feature = "ec")]
-            Self::P256 { scep, .. } => scep,
+            Self::P256 { scep, .. } => &**scep,
         }
     }
 
@@ -87,9 +90,9 @@ impl Key {
         certificate: &'k Certificate<'k>,
     ) -> Result<Recipient<'k>, BuildError> {
         match self {
-            Self::Rsa { scep, .. } => Recipient::new(certificate, scep),
+            Self::Rsa { scep, .. } => Recipient::new(certificate, &**scep),
             #[cfg(feature = "ec")]
-            Self::P256 { scep, .. } => Recipient::new(certificate, scep),
+            Self::P256 { scep, .. } => Recipient::new(certificate, &**scep),
         }
     }
 
@@ -110,11 +113,11 @@ impl Key {
     ) -> builder::Result<B::Output> {
         match self {
             Self::Rsa { issuing, .. } => {
-                builder.build_with_rng::<_, pkcs1v15::Signature, _>(issuing, &mut rng)
+                builder.build_with_rng::<_, pkcs1v15::Signature, _>(&**issuing, &mut rng)
             }
             #[cfg(feature = "ec")]
             Self::P256 { issuing, .. } => {
-                builder.build_with_rng::<_, ecdsa::DerSignature, _>(issuing, &mut rng)
+                builder.build_with_rng::<_, ecdsa::DerSignature, _>(&**issuing, &mut rng)
             }
         }
     }
