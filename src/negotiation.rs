@@ -105,7 +105,9 @@ impl Negotiation {
         Ok(Self {
             digest,
             cipher,
-            transport: fresh_transport(policy)?,
+            transport: policy
+                .fresh_transport()
+                .ok_or(NegotiationError::EmptyPolicy)?,
             method,
             renewal,
         })
@@ -285,21 +287,6 @@ fn listed_cipher(
         })
         .map(|(cipher, _)| cipher)
         .ok_or(NegotiationError::Cipher)
-}
-
-fn fresh_transport(policy: &Policy) -> Result<KeyTransport, NegotiationError> {
-    let oaep = |digest| KeyTransport::RsaOaep {
-        digest,
-        mgf_digest: digest,
-    };
-    [
-        KeyTransport::RsaPkcs1v15,
-        oaep(DigestAlgorithm::Sha256),
-        oaep(DigestAlgorithm::Sha1),
-    ]
-    .into_iter()
-    .find(|transport| policy.allows_transport(*transport))
-    .ok_or(NegotiationError::EmptyPolicy)
 }
 
 #[cfg(test)]

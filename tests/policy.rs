@@ -498,6 +498,46 @@ fn a_csr_in_a_refused_digest_does_not_show() {
 }
 
 #[test]
+fn what_is_written_is_the_first_that_the_policy_allows() {
+    let mut parties = Parties::new();
+    let transports = TransportSet::of(&[TransportScheme::RsaOaep]);
+    let schemes = SignatureSchemeSet::of(&[SignatureScheme::RsaPss]);
+    for (oaep, expected) in [
+        (&[Sha1, Sha256, Sha512][..], Sha256),
+        (&[Sha1, Sha384, Sha512], Sha384),
+        (&[Sha1], Sha1),
+    ] {
+        parties.policy = Policy::strict()
+            .with_transports(transports)
+            .with_oaep_digests(DigestSet::of(oaep))
+            .with_mgf_digests(DigestSet::of(oaep).with(Sha256))
+            .with_signature_schemes(schemes);
+        let signer = parties.client_signer();
+        let roles = parties.roles();
+        let request = RequestBuilder::get_crl(
+            scep::IssuerAndSerialNumber::of(&parties.issued),
+            &signer,
+            &roles,
+        );
+        let request = parties.receive(&parties.send(request).0);
+        let oaep = KeyManagement::Transport(KeyTransport::RsaOaep {
+            digest: expected,
+            mgf_digest: expected,
+        });
+        assert_eq!(request.key_management(), oaep);
+        let signature = request.signature_algorithm();
+        assert_eq!(SignatureScheme::of(signature), SignatureScheme::RsaPss);
+        let (_, mirrored) = request.success_envelope().unwrap();
+        assert_eq!(mirrored, oaep);
+        let ca = parties.ca_signer();
+        let reply = request.reply(&parties.provider, &ca);
+        let reply = reply.success_crl(&parties.crl(), &mut rng()).unwrap();
+        let signature = reply.algorithm();
+        assert_eq!(SignatureScheme::of(signature), SignatureScheme::RsaPss);
+    }
+}
+
+#[test]
 fn a_reply_is_held_against_the_policy() {
     let parties = Parties::new();
     for (name, policy, digests, ciphers, _) in policies() {

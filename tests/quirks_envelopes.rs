@@ -12,7 +12,7 @@ use common::verdict::{
     BAD_CHECK, SEALED, around, changed, envelope, open, open_error, policies, replied,
 };
 use scep::crypto::{ContentCipher, KeyTransport, Policy};
-use scep::{Item, OpenError, ParseErrorKind, TransactionError, oid};
+use scep::{Item, OpenError, ParseErrorKind, Refused, TransactionError, oid};
 
 use ContentCipher::Aes128Cbc;
 
@@ -149,7 +149,7 @@ fn an_envelope_for_the_wrong_certificate_names_it() {
 }
 
 #[test]
-fn key_agreement_in_a_reply_finds_no_recipient() {
+fn key_agreement_with_an_rsa_key_is_refused_by_name() {
     // How NDES is said to answer a client whose key is an elliptic curve's.
     let parties = Parties::new();
     let set = scep::CertsOnly::encode(std::slice::from_ref(&parties.issued), &[]);
@@ -158,18 +158,27 @@ fn key_agreement_in_a_reply_finds_no_recipient() {
     envelope.version = 2;
     let der = envelope.to_der();
     let fields = inside(inside(&der)[1].contents);
-    let kari = explicit(1, &small_integer(3));
+    let point = tlv(3, &[[0, 4].as_slice(), &[1; 64]].concat());
+    let originator = [algorithm(oid::EC_PUBLIC_KEY, &[]), point].concat();
+    let scheme = algorithm(oid::ECDH_SHA256_KDF, &algorithm(oid::AES128_WRAP, &[]));
+    let key = sequence(&[&issuer_and_serial(&parties.client), &octets(&[1; 24])]);
+    let kari = [
+        small_integer(3),
+        explicit(0, &explicit(1, &originator)),
+        scheme,
+        sequence(&[&key]),
+    ];
+    let kari = explicit(1, &kari.concat());
     let enveloped = sequence(&[fields[0].raw, &tlv(0x31, &kari), fields[2].raw]);
     let content = sequence(&[&oid_der(oid::ENVELOPED_DATA), &explicit(0, &enveloped)]);
     let verdict = replied(&parties, &common::widest_policy(), |forge| {
         forge.set_content(Some(content));
     });
-    match verdict {
-        Err(TransactionError::Open(OpenError::NoRecipient(hint))) => {
-            assert_eq!((hint.first(), hint.recipients()), (&[][..], 1));
-        }
-        other => panic!("{other:?}"),
-    }
+    let refused = Refused::PublicKey(oid::RSA_ENCRYPTION);
+    assert_eq!(
+        verdict.map(|_| ()),
+        Err(TransactionError::Open(OpenError::Refused(refused)))
+    );
 }
 
 #[test]

@@ -256,6 +256,21 @@ impl Policy {
         })
     }
 
+    /// The key transport of a fresh message: the first allowed of RSAES-PKCS1-v1_5, which every known server reads, and RSAES-OAEP
+    /// with SHA-256, SHA-384, SHA-512 and SHA-1, the same in both places.
+    #[must_use]
+    pub fn fresh_transport(&self) -> Option<KeyTransport> {
+        use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+
+        let oaep = [Sha256, Sha384, Sha512, Sha1].map(|digest| KeyTransport::RsaOaep {
+            digest,
+            mgf_digest: digest,
+        });
+        core::iter::once(KeyTransport::RsaPkcs1v15)
+            .chain(oaep)
+            .find(|transport| self.allows_transport(*transport))
+    }
+
     /// With what a content key of `key_len` bytes is encrypted to a key on a curve: the digest that suits the curve
     /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)) or else the first allowed, and the shortest allowed
     /// key wrap that is no weaker than the key, or else the longest.

@@ -12,8 +12,8 @@ use crate::certificate::Certificate;
 use crate::cms::write_certs_only;
 use crate::crl::Crl;
 use crate::crypto::{
-    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, Provider,
-    SignatureAlgorithm, SigningKey, is_same_key,
+    ContentCipher, DigestAlgorithm, KeyManagement, Policy, Provider, SignatureAlgorithm,
+    SigningKey, is_same_key,
 };
 use crate::csr::Challenge;
 use crate::microsoft::Hresult;
@@ -123,8 +123,8 @@ impl Request {
             password: challenge,
             cipher: self.content_cipher(),
         };
-        let transports = mirrored.into_iter().chain([KeyTransport::RsaPkcs1v15]);
-        addressee.envelope_recipient(transports, self.policy())
+        let fresh = self.policy().fresh_transport();
+        addressee.envelope_recipient(mirrored.into_iter().chain(fresh), self.policy())
     }
 }
 

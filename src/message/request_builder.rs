@@ -19,8 +19,9 @@ use crate::{BuildError, MessageType, Nonce, TransactionId};
 
 /// Builds a request: encrypted to the CA's recipient, signed by the client.
 ///
-/// Without further calls it is written in AES-128-CBC and SHA-256 with RSAES-PKCS1-v1_5, which every known server reads,
-/// and, where it starts a transaction, with a random transactionID.
+/// Without further calls it is written in AES-128-CBC and SHA-256 with RSAES-PKCS1-v1_5, which every known server reads, or what
+/// the policy has in their place ([`Policy::fresh_transport`] and its neighbours), and, where it starts a transaction, with a
+/// random transactionID.
 #[derive(Clone, Debug)]
 pub struct RequestBuilder<'b> {
     message_type: MessageType,
@@ -31,7 +32,7 @@ pub struct RequestBuilder<'b> {
     transaction_id: Option<TransactionId<'static>>,
     digest: Option<DigestAlgorithm>,
     cipher: Option<ContentCipher>,
-    transport: KeyTransport,
+    transport: Option<KeyTransport>,
     challenge: Option<Challenge<Zeroizing<String>>>,
 }
 
@@ -153,7 +154,7 @@ impl<'b> RequestBuilder<'b> {
     /// Takes a key transport.
     #[must_use]
     pub const fn key_transport(mut self, transport: KeyTransport) -> Self {
-        self.transport = transport;
+        self.transport = Some(transport);
         self
     }
 
@@ -190,7 +191,8 @@ impl<'b> RequestBuilder<'b> {
             password: self.challenge.as_ref().map(|one| one.0.as_str()),
             cipher,
         };
-        let recipient = addressee.envelope_recipient([self.transport], policy)?;
+        let transport = self.transport.or_else(|| policy.fresh_transport());
+        let recipient = addressee.envelope_recipient(transport, policy)?;
         let envelope = seal(provider, recipient, cipher, &self.payload, rng)?;
         let transaction_id = self
             .transaction_id
@@ -249,7 +251,7 @@ impl<'b> RequestBuilder<'b> {
             transaction_id: None,
             digest: None,
             cipher: None,
-            transport: KeyTransport::RsaPkcs1v15,
+            transport: None,
             challenge: None,
         }
     }

@@ -256,3 +256,55 @@ fn a_key_leaves_nothing_behind_but_what_its_library_does() {
         assert!(found <= known, "number {position}: {found}");
     }
 }
+
+#[cfg(feature = "ec")]
+#[test]
+fn a_key_agreement_leaves_no_secret_behind() {
+    use crate::common::{certificate, pem};
+    use scep::crypto::rustcrypto::EcKey;
+    use scep::{CaRoles, IssuerAndSerialNumber, Recipient};
+
+    let parties = Parties::new();
+    let (ca, der) = (
+        certificate(vector!("keys/ca-ec.pem")),
+        pem(vector!("keys/ca-ec.key")),
+    );
+    let key = EcKey::from_pkcs8_der(&der).unwrap();
+    let (signer, roles) = (parties.client_signer(), CaRoles::new(&ca));
+    let wanted = IssuerAndSerialNumber::of(&parties.issued);
+    let (request, _) = parties.send(RequestBuilder::get_crl(wanted, &signer, &roles));
+    let message = PkiMessage::parse(&request[..], &Limits::REQUEST).unwrap();
+    let trust = SignerTrust::new().self_issued();
+    let (provider, policy) = (&parties.provider, &parties.policy);
+    let verified = message.verify(provider, policy, &trust).unwrap();
+    let certificates = [ca.clone()];
+    let encrypted = verified.encrypted_key(&certificates).unwrap();
+    let originator = encrypted.originator_key().unwrap();
+    let agreed = key.agree(originator, &mut rng()).unwrap();
+    let digests = provider.digests();
+    let info = [&[0x30, 0x15][..], KEY_INFO, SUPPLEMENT].concat();
+    let kek = digests.digest(
+        scep::crypto::DigestAlgorithm::Sha256,
+        &[&agreed, &[0, 0, 0, 1], &info],
+    );
+    let kek = kek.unwrap();
+    // The private key is an OCTET STRING of 32 bytes, the only one of this length.
+    let at = der.windows(2).position(|header| header == [4, 32]).unwrap() + 2;
+    let secrets = [&der[at..at + 32], &agreed, &kek.as_bytes()[..16]];
+    let found = left_behind(&secrets, || {
+        let key = EcKey::from_pkcs8_der(&der).unwrap();
+        let recipient = Recipient::new(&ca, &key).unwrap();
+        verified.open(provider, &[recipient], &mut rng()).unwrap()
+    });
+    assert_eq!(found, 0);
+}
+
+/// The identifier of AES-128 key wrap.
+#[cfg(feature = "ec")]
+const KEY_INFO: &[u8] = &[
+    0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x05,
+];
+
+/// The length of its key in bits, with the tags around it.
+#[cfg(feature = "ec")]
+const SUPPLEMENT: &[u8] = &[0xa2, 0x06, 0x04, 0x04, 0, 0, 0, 128];

@@ -7,6 +7,7 @@ use crate::crypto::{
 };
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Mul;
 use p256::ecdsa::signature::hazmat::RandomizedPrehashSigner;
 use p256::elliptic_curve::point::AffineCoordinates;
 use p256::elliptic_curve::{CurveArithmetic, CurveGroup, Generate, PublicKey, SecretKey};
@@ -232,7 +233,7 @@ where
     let public_key = PublicKey::<C>::from_public_key_der(public_key);
     let public_key = public_key.map_err(|_| CryptoError::InvalidKey)?;
     let secret = Zeroizing::new(secret.to_nonzero_scalar());
-    let point = Zeroizing::new(public_key.to_projective() * (**secret).as_ref());
+    let point = Zeroizing::new(public_key.to_projective().mul((**secret).as_ref()));
     let point = Zeroizing::new(point.to_affine());
     let coordinate = Zeroizing::new(point.x());
     Ok(Zeroizing::new(coordinate.to_vec()))
