@@ -10,6 +10,7 @@ use crate::crypto::public_key::key_curve;
 use crate::crypto::{CryptoError, EncryptKey, KeyTransport};
 use alloc::vec::Vec;
 use signature::rand_core::CryptoRng;
+#[cfg(feature = "ec")]
 use zeroize::Zeroizing;
 
 /// All encryption of keys by this provider: that of [`RsaKeyTransport`] and, with the feature `ec`, agreement with keys on P-256,
