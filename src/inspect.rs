@@ -18,6 +18,7 @@ use crate::crypto::{
 };
 use crate::csr::UnverifiedCsr;
 use crate::message::{CertsOnly, IssuerAndSerialNumber, IssuerAndSubject, NextCaCertificates};
+use crate::pki_message::agreement::AgreedKey;
 use crate::{
     DecryptError, Encoding, Layer, MessageType, Oid, OpenError, ParseError, PkiMessage, Refused,
     SignedForm, SignerId, VerifyError,
@@ -229,20 +230,13 @@ pub fn open_unverified(
         .cipher()
         .map_err(|unknown| OpenError::Refused(Refused::ContentCipher(unknown.0)))?;
     for recipient in envelope.recipients() {
-        let RecipientInfo::KeyTrans(ktri) = recipient? else {
-            continue;
-        };
-        let Ok(transport) = key_transport(&ktri) else {
-            continue;
-        };
-        let encrypted_key = ktri.encrypted_key.to_cow();
+        let recipient = recipient?;
         for key in keys {
-            let content_key = key.decrypt_key(transport, &encrypted_key, rng);
-            let payload = content_key
-                .ok()
+            let payload = content_keys(&recipient, *key, provider, cipher, rng)
+                .iter()
                 .filter(|content_key| content_key.len() == cipher.key_len())
-                .and_then(|content_key| decrypt(&envelope, provider, cipher, &content_key))
-                .and_then(|plaintext| read(message, plaintext));
+                .filter_map(|content_key| decrypt(&envelope, provider, cipher, content_key))
+                .find_map(|plaintext| read(message, plaintext));
             if let Some(payload) = payload {
                 return Ok(payload);
             }
@@ -267,6 +261,46 @@ fn sealed<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopedData<'m>>, 
         return Ok(None);
     }
     message.envelope()
+}
+
+/// The content keys that a recipient has for a private key: one in key transport, and in key agreement as many as it names
+/// holders.
+fn content_keys(
+    recipient: &RecipientInfo<'_>,
+    key: &dyn DecryptionKey,
+    provider: &Provider,
+    cipher: ContentCipher,
+    rng: &mut dyn CryptoRng,
+) -> Vec<Zeroizing<Vec<u8>>> {
+    match recipient {
+        RecipientInfo::KeyTrans(ktri) => {
+            let encrypted_key = ktri.encrypted_key.to_cow();
+            let transport = key_transport(ktri).ok();
+            transport
+                .and_then(|transport| key.decrypt_key(transport, &encrypted_key, rng).ok())
+                .into_iter()
+                .collect()
+        }
+        RecipientInfo::KeyAgree(Ok(kari)) => {
+            let public_key = key.public_key().unwrap_or_default();
+            let Ok(agreed) = AgreedKey::of(kari, public_key, &Policy::compatible()) else {
+                return Vec::new();
+            };
+            let Ok(secret) = key.agree(&agreed.originator, rng) else {
+                return Vec::new();
+            };
+            kari.recipient_encrypted_keys()
+                .flatten()
+                .filter_map(|key| {
+                    let encrypted_key = key.encrypted_key.to_cow();
+                    let unwrapped =
+                        agreed.unwrap(provider, &secret, &encrypted_key, cipher.key_len());
+                    unwrapped.ok()
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn key_transport(ktri: &KeyTransRecipient<'_>) -> Result<KeyTransport, Refused> {

@@ -15,6 +15,7 @@ use scep::crypto::{
     KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet, Policy, SigningKey, Tolerance,
     ToleranceSet,
 };
+use scep::inspect::{self, PayloadContent};
 use scep::server::{Authority, HeldEnrolment, Received, Server};
 use scep::{
     BuildError, CaRoles, Certificate, Csr, CsrBuilder, DecryptError, Error, IssuerAndSerialNumber,
@@ -601,6 +602,28 @@ fn a_key_that_is_elsewhere_agrees_in_between() {
     let certificates = [parties.ca.clone()];
     let encrypted = verified.encrypted_key(&certificates).unwrap();
     assert_eq!(encrypted.originator_key(), None);
+}
+
+#[test]
+fn inspection_finds_the_key_that_opens() {
+    let parties = Parties::new();
+    let (holder, other) = (Holder::on_p256(), Holder::ca());
+    let empty = Kari {
+        keys: Vec::new(),
+        ..Kari::to(&holder, aes128_wrap(), None)
+    };
+    let mut kari = Kari::to(&holder, aes128_wrap(), None);
+    kari.keys.insert(0, (kari.keys[0].0.clone(), vec![0; 24]));
+    let open = |kari: &Kari, keys: &[&dyn DecryptionKey]| {
+        let message = PkiMessage::parse(kari.message(&parties), &Limits::REQUEST).unwrap();
+        let provider = Provider::rustcrypto();
+        let opened = inspect::open_unverified(&message, &provider, keys, &mut rng());
+        opened.map(|opened| matches!(opened.content, PayloadContent::Csr(_)))
+    };
+    assert_eq!(open(&kari, &[&other.key, &holder.key]), Ok(true));
+    let failed = Err(OpenError::Decrypt(DecryptError));
+    assert_eq!(open(&kari, &[&other.key]), failed);
+    assert_eq!(open(&empty, &[&holder.key]), failed);
 }
 
 const PASSWORD: &str = "secret";

@@ -19,18 +19,18 @@ use crate::oid;
 
 /// How the content key of a message is encrypted by key agreement.
 #[derive(Clone, Debug)]
-pub(super) struct AgreedKey {
+pub(crate) struct AgreedKey {
     pub(super) agreement: KeyAgreement,
     /// The public key with which the recipient's is to agree, a SubjectPublicKeyInfo.
-    pub(super) originator: Vec<u8>,
+    pub(crate) originator: Vec<u8>,
     shared_info: Vec<u8>,
 }
 
 impl AgreedKey {
-    /// What a recipient names, if the policy allows it. The holder of `certificate` is to open it.
-    pub(super) fn of(
+    /// What a recipient names, if the policy allows it, for the holder of a public key, a SubjectPublicKeyInfo, to open.
+    pub(crate) fn of(
         kari: &KeyAgreeRecipient<'_>,
-        certificate: &Certificate<'_>,
+        public_key: &[u8],
         policy: &Policy,
     ) -> Result<Self, Refused> {
         let scheme = kari.key_encryption;
@@ -44,7 +44,7 @@ impl AgreedKey {
         let wrap = wrap
             .filter(|wrap| policy.key_wraps().contains(*wrap))
             .ok_or(Refused::KeyWrap(wrap_oid))?;
-        let originator = originator(kari, certificate)?;
+        let originator = originator(kari, public_key)?;
         check_public_key(&originator, policy)?;
         let agreement = KeyAgreement { kdf_digest, wrap };
         let ukm = kari.ukm.map(|ukm| ukm.to_cow());
@@ -56,7 +56,7 @@ impl AgreedKey {
     }
 
     /// The content key of `len` bytes, from what the private key agreed on.
-    pub(super) fn unwrap(
+    pub(crate) fn unwrap(
         &self,
         provider: &Provider,
         secret: &[u8],
@@ -75,11 +75,7 @@ impl AgreedKey {
 }
 
 /// The originator's public key. Its curve is the recipient's, whether it says so or not.
-fn originator(
-    kari: &KeyAgreeRecipient<'_>,
-    certificate: &Certificate<'_>,
-) -> Result<Vec<u8>, Refused> {
-    let recipient = certificate.public_key_der();
+fn originator(kari: &KeyAgreeRecipient<'_>, recipient: &[u8]) -> Result<Vec<u8>, Refused> {
     let curve = key_curve(recipient).ok_or_else(|| {
         let algorithm = key_algorithm(recipient);
         algorithm.map_or(Refused::EcKey, Refused::PublicKey)

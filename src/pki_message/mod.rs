@@ -11,7 +11,7 @@
 //!
 //! [RFC 8894, section 3]: https://www.rfc-editor.org/rfc/rfc8894#section-3
 
-mod agreement;
+pub(crate) mod agreement;
 mod attributes;
 pub(crate) mod build;
 pub(crate) mod open;

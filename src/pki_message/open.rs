@@ -392,7 +392,7 @@ impl PkiMessage<'_> {
             }
             KeyInfo::Agreement(kari) => {
                 let certificate = certificates.clone().nth(recipient).ok_or(DecryptError)?;
-                let agreed = AgreedKey::of(&kari, certificate, policy);
+                let agreed = AgreedKey::of(&kari, certificate.public_key_der(), policy);
                 Technique::Agreement(agreed.map_err(OpenError::Refused)?)
             }
         };

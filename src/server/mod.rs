@@ -38,7 +38,7 @@
 //! | what a renewal proves | [`Request::renewal_proof`] |
 //! | whether and how a SUCCESS can be delivered, before it is issued | [`Request::success_envelope`] |
 //! | for which CA or RA the request was | [`Server::authority`] |
-//! | nonce, digest, cipher, key transport | [`Request`] |
+//! | nonce, digest, cipher, key management | [`Request`] |
 //!
 //! # What waits
 //!
