@@ -10,7 +10,8 @@ use common::forge::{
 };
 use scep::crypto::{ContentCipher, KeyTransport};
 use scep::{
-    CertsOnly, Item, Limit, Limits, ParseError, ParseErrorKind, PkiMessage, UnverifiedCsr, oid,
+    CaCertificates, CertsOnly, Item, Limit, Limits, NextCaCertificates, ParseError, ParseErrorKind,
+    PkiMessage, UnverifiedCsr, oid,
 };
 
 /// Holds that `read` takes a count that is at the bound, and names the limit at one more.
@@ -52,11 +53,11 @@ fn the_defaults_are_those_of_the_table() {
 fn input() {
     let message = Parties::new().pkcs_req().0;
     let csr = Parties::new().csr.as_der().to_vec();
-    let set = certificates_only(&[]);
+    let set = certificates_only(Parties::new().ca.as_der());
     let at = |bound| Limits::REQUEST.with(Limit::InputLen, bound);
     // The input is what it is, so the bound moves.
     type Read<'r> = &'r dyn Fn(&Limits) -> Result<(), ParseError>;
-    let readers: [(usize, Read<'_>); 3] = [
+    let readers: [(usize, Read<'_>); 5] = [
         (message.len(), &|limits| {
             PkiMessage::parse(&message[..], limits).map(drop)
         }),
@@ -65,6 +66,12 @@ fn input() {
         }),
         (set.len(), &|limits| {
             CertsOnly::parse(&set[..], limits).map(drop)
+        }),
+        (set.len(), &|limits| {
+            CaCertificates::parse(&set[..], None, limits).map(drop)
+        }),
+        (message.len(), &|limits| {
+            NextCaCertificates::parse(&message[..], limits).map(drop)
         }),
     ];
     for (len, read) in readers {
