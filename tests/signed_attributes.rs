@@ -5,8 +5,8 @@
 mod common;
 
 use common::forge::{
-    Attribute, NULL, Order, digest_id, dotted, issuer_and_serial, octets, oid_der, printable,
-    sequence, small_integer, tlv, with_public_key,
+    Attribute, NULL, Order, digest_id, dotted, inside, issuer_and_serial, octets, oid_der,
+    printable, sequence, small_integer, tlv, with_public_key,
 };
 use common::verdict::{
     BAD_CHECK, changed, envelope, good, offset_of, open, parse_error, policies, verify,
@@ -15,8 +15,8 @@ use common::verdict::{
 use common::{Parties, rng};
 use scep::crypto::{DigestAlgorithm, Policy};
 use scep::{
-    FailInfo, Item, Limits, MessageType, ParseErrorKind, PkiMessage, SignerMatch, SignerTrust,
-    VerifyError, oid,
+    Certificate, Encoding, FailInfo, Item, Limits, MessageType, ParseErrorKind, PkiMessage,
+    RecipientId, SignedForm, SignerId, SignerMatch, SignerTrust, VerifyError, oid,
 };
 
 use DigestAlgorithm::Sha512;
@@ -451,4 +451,94 @@ fn a_set_of_two_different_signers_is_not_a_message() {
     let offset = message.len() - infos.concat().len();
     let duplicate = (ParseErrorKind::Duplicate, Item::SignerInfo, offset);
     assert_eq!(parse_error(&message), duplicate);
+}
+
+#[test]
+fn attributes_in_any_order_verify_as_sent_or_in_der() {
+    let parties = Parties::new();
+    let mut forge = good(&parties);
+    forge.attributes().sort_by_key(Attribute::to_der);
+    forge.attributes().reverse();
+    let form = |sent, signed| {
+        let message = forge.sign_in(&parties.client_key, sent, signed);
+        let message = PkiMessage::parse(message, &Limits::REQUEST).unwrap();
+        let trust = SignerTrust::new().self_issued();
+        let verified = message.verify(&parties.provider, &parties.policy, &trust);
+        verified.map(|verified| verified.signed_form())
+    };
+    assert_eq!(form(Order::Der, Order::Der), Ok(SignedForm::AsReceived));
+    assert_eq!(
+        form(Order::Listed, Order::Listed),
+        Ok(SignedForm::AsReceived)
+    );
+    assert_eq!(form(Order::Listed, Order::Der), Ok(SignedForm::Der));
+    assert_eq!(form(Order::Der, Order::Listed), Err(VerifyError::Signature));
+}
+
+/// The identifier of a certificate by issuer and serial number.
+fn by_name<'c>(certificate: &'c Certificate<'_>) -> SignerId<'c> {
+    SignerId::IssuerAndSerialNumber {
+        issuer: certificate.issuer_der(),
+        serial: certificate.serial(),
+    }
+}
+
+#[test]
+fn what_a_message_says_is_there_before_it_is_verified() {
+    let parties = Parties::new();
+    // The signature is wrong, and nobody has looked.
+    let mut forge = good(&parties);
+    forge.certificates.push(parties.ca.as_der().to_vec());
+    let bytes = forge.assemble(&[forge.signer_info(Order::Der, &[7; 256])]);
+    let message = PkiMessage::parse(&bytes[..], &Limits::REQUEST).unwrap();
+    assert_eq!(message.as_bytes(), bytes);
+    assert_eq!(message.encoding(), Encoding::Der);
+    let signer = by_name(&parties.client);
+    assert_eq!(message.unverified_signer_id(), Some(signer));
+    let recipient = RecipientId::KeyTransport(by_name(&parties.ca));
+    assert_eq!(message.unverified_recipients(), Ok(vec![recipient]));
+    let certificates: Vec<_> = message.unverified_certificates().collect();
+    assert_eq!(certificates, [parties.client.clone(), parties.ca.clone()]);
+    let attributes = message.unverified_attributes();
+    assert_eq!(message.unverified_message_type(), MessageType::PkcsReq);
+    assert_eq!(
+        message.unverified_transaction_id(),
+        attributes.transaction_id()
+    );
+    let nonce = message.unverified_sender_nonce();
+    assert_eq!(nonce, attributes.sender_nonce());
+    assert!(nonce.is_some());
+    let shown = format!("{message:?}");
+    assert!(shown.starts_with(&format!("PkiMessage {{ len: {}, ", bytes.len())));
+    // By key identifier.
+    let ski = parties.client.subject_key_identifier().unwrap();
+    forge.sid = tlv(0x80, ski);
+    let bytes = forge.sign(&parties.client_key);
+    let message = PkiMessage::parse(bytes, &Limits::REQUEST).unwrap();
+    let signer = SignerId::SubjectKeyIdentifier(ski);
+    assert_eq!(message.unverified_signer_id(), Some(signer));
+}
+
+#[test]
+fn ber_in_either_layer_of_a_message_is_noticed() {
+    // Every length of more than 127 may be in a longer form: that of the whole, or one in the SignerInfo.
+    let parties = Parties::new();
+    let (bytes, _) = parties.pkcs_req();
+    let encoding = |bytes: &[u8]| {
+        PkiMessage::parse(bytes, &Limits::REQUEST)
+            .unwrap()
+            .encoding()
+    };
+    assert_eq!(encoding(&bytes), Encoding::Der);
+    let whole = [&[0x30, 0x83, 0][..], &bytes[2..]].concat();
+    assert_eq!(encoding(&whole), Encoding::Ber);
+    let forge = good(&parties);
+    let signature = [&[0x04, 0x83, 0, 1, 0][..], &[7; 256]].concat();
+    let info = forge.signer_info(Order::Der, &[7; 256]);
+    let mut info = inside(&info)
+        .iter()
+        .map(|field| field.raw)
+        .collect::<Vec<_>>();
+    *info.last_mut().unwrap() = &signature;
+    assert_eq!(encoding(&forge.assemble(&[sequence(&info)])), Encoding::Ber);
 }
