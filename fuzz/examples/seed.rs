@@ -7,13 +7,18 @@ use std::path::{Path, PathBuf};
 use scep::client::{Client, Requester};
 use scep::crypto::rand_core::Rng;
 use scep::crypto::rustcrypto::RsaKey;
-use scep::crypto::{DecryptionKey, Policy, Provider};
+use scep::crypto::{DecryptionKey, DigestAlgorithm, Policy, Provider, SignatureAlgorithm};
+use scep::microsoft::TemplateInformation;
 use scep::server::{Authority, HeldEnrolment, Received, Server};
-use scep::{CaRoles, Capabilities, Limits, Negotiation, PkiMessage, SignerTrust, inspect};
+use scep::{
+    CaCertificates, CaRoles, Capabilities, CertsOnly, CsrBuilder, Limits, Negotiation, PkiMessage,
+    RequestBuilder, SignerTrust, inspect, oid,
+};
 use scep_fuzz::parties::PARTIES;
 use scep_fuzz::toy::{Counter, PROVIDER};
 use scep_fuzz::{repair, tlv};
 use serde_json::Value;
+use x509_cert::name::Name;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -27,6 +32,7 @@ fn main() -> Result<()> {
     seeds.bodies()?;
     seeds.keys()?;
     seeds.texts()?;
+    seeds.parties()?;
     // Steps that no vector has: enough bytes to choose some.
     for seed in 0..16 {
         let mut bytes = vec![0; 512];
@@ -37,6 +43,14 @@ fn main() -> Result<()> {
     }
     Ok(())
 }
+
+/// What Windows logs.
+const EVENT: &str = "SCEP Certificate enrollment initialization for Local system via https://ca.example/scep failed: \
+    GetCACaps Not found (404). 0x80190194 (-2145844844 HTTP_E_STATUS_NOT_FOUND)";
+
+/// What NDES shows to who may have a password.
+const ADMIN_PAGE: &str = "<P>The thumbprint (hash value) for the CA certificate is: \
+    <B> 0CC175B9 C0F1B6A8 31C399E2 69772661 </B> <P>The enrollment challenge password is: <B> 1F2E3D4C5B6A7988 </B>";
 
 struct Seeds {
     vectors: PathBuf,
@@ -159,6 +173,64 @@ impl Seeds {
         self.write("real_rsa", "pkcs1", &[&[3], &pkcs1])
     }
 
+    /// What only the toy parties can make: answers under their CA, a renewal, a CSR as Windows writes it.
+    fn parties(&self) -> Result<()> {
+        let all = PARTIES.all().map(|party| party.certificate.borrowed());
+        for (name, set) in [("ca", &all[..1]), ("all", &all[..])] {
+            let (_, body) = CaCertificates::encode(set)?;
+            for setting in [0, 1, 2, 4, 8, 16, 30] {
+                self.write("roles", name, &[&[setting], &body])?;
+            }
+        }
+        let next = CertsOnly::encode(&[PARTIES.next_ca.certificate.borrowed()], &[]);
+        self.write("roles", "next", &[&[0], &next])?;
+
+        let rng = &mut Counter::new(2);
+        let (ca, renewing) = (&PARTIES.ca.certificate, PARTIES.renewing.signer());
+        let roles = CaRoles::new(ca);
+        let renewal = RequestBuilder::renewal_req(&PARTIES.csr, &renewing, &roles)
+            .build(&PROVIDER, &Policy::default(), rng)?
+            .sign(&PARTIES.client.key, rng)?;
+        for setting in [0, 4] {
+            self.write(
+                "open",
+                &format!("renewal-{setting}"),
+                &[&[0, setting], &renewal],
+            )?;
+        }
+
+        let subject: Name = "CN=device".parse()?;
+        let text = |tag: u8, octets: &[u8]| [&[tag, octets.len() as u8], octets].concat();
+        let csr = CsrBuilder::new(&subject, PARTIES.client.certificate.public_key_der())
+            .challenge_password("0123456789ABCDEF")
+            .microsoft_template_name("Device")
+            .microsoft_template_information(&TemplateInformation {
+                id: oid::DATA,
+                major: Some(100),
+                minor: Some(3),
+            })
+            .microsoft_sid("S-1-5-21-1-2-3-1104")
+            .microsoft_name_value("ValidityPeriod", "Years")
+            .attribute(oid::MS_OS_VERSION, text(0x16, b"10.0.22631.2"))
+            .build(SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256))?
+            .sign(&PARTIES.client.key, &PROVIDER, rng)?;
+        for kind in [0, 1, 2] {
+            self.write("payload", "windows", &[&[kind], csr.as_der()])?;
+        }
+        self.write("parse", "windows", &[&[6], csr.as_der()])?;
+        // The password in each type of string.
+        for tag in [0x0c, 0x14, 0x16, 0x1c, 0x1e] {
+            let mut typed = csr.as_der().to_vec();
+            let password = text(0x13, b"0123456789ABCDEF");
+            let at = typed
+                .windows(password.len())
+                .position(|window| window == password);
+            typed[at.ok_or("no password")?] = tag;
+            self.write("parse", &format!("password-{tag:x}"), &[&[6], &typed])?;
+        }
+        Ok(())
+    }
+
     /// Queries, fingerprints, and what an application stores.
     fn texts(&self) -> Result<()> {
         for (what, text) in [
@@ -171,6 +243,9 @@ impl Seeds {
             (4, "00112233445566778899aabbccddeeff00112233"),
             (4, "<html>"),
             (4, "-----BEGIN CERTIFICATE-----"),
+            (4, "0x80070490"),
+            (4, EVENT),
+            (4, ADMIN_PAGE),
         ] {
             let name = format!("text-{}", text.len());
             self.write("capabilities_http", &name, &[&[what], text.as_bytes()])?;

@@ -17,6 +17,8 @@ use scep::crypto::{DecryptionKey, DigestAlgorithm, Provider, rustcrypto};
 struct Subject {
     provider: Provider,
     key: fn(&[u8]) -> Box<dyn DecryptionKey>,
+    /// How many ciphertexts of PKCS #1 v1.5 it opens, gives another plaintext for, and fails on.
+    pkcs1: (usize, usize, usize),
 }
 
 /// Each of the providers.
@@ -25,11 +27,14 @@ fn subjects() -> Vec<Subject> {
         Subject {
             provider: Provider::rustcrypto(),
             key: |der| Box::new(rustcrypto::RsaKey::from_pkcs8_der(der).unwrap()),
+            pkcs1: (124, 59, 18),
         },
         #[cfg(feature = "aws-lc-rs")]
         Subject {
             provider: Provider::aws_lc_rs(),
             key: |der| Box::new(scep::crypto::aws_lc_rs::RsaKey::from_pkcs8_der(der).unwrap()),
+            // A ciphertext beyond the modulus gives a plaintext too.
+            pkcs1: (124, 62, 15),
         },
     ]
 }

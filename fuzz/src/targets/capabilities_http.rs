@@ -1,13 +1,17 @@
 //! What comes by HTTP beside messages, and what an application stores: text, queries, fingerprints, saved states.
 
 use scep::client::SavedEnrolment;
+use scep::diagnose::Diagnosis;
 use scep::http::{BodyKind, ClientRequest, Method, Operation};
+use scep::microsoft::{EventText, Hresult};
+use scep::ndes::AdminPage;
 use scep::server::HeldEnrolment;
 use scep::{Capabilities, Capability, Fingerprint, Limits, NameRef};
 
 use super::parse::Sink;
 use crate::heap;
 use crate::tlv;
+use crate::toy::PROVIDER;
 
 /// Reads what follows the first byte as what that byte says.
 pub fn capabilities_http(data: &[u8]) {
@@ -24,6 +28,7 @@ pub fn capabilities_http(data: &[u8]) {
             Sink::debug(&kind);
             assert!(Sink::show(&kind) > 0);
             fingerprint(input);
+            pages(input);
         }
         5 => saved(input),
         6 => held(input),
@@ -48,6 +53,12 @@ fn capabilities(input: &[u8]) {
     }
     assert_eq!(Capabilities::from_response(200, input), capabilities);
     assert!(Capabilities::from_response(404, input).is_unknown());
+    for finding in Diagnosis::new(&PROVIDER)
+        .capabilities(&capabilities)
+        .findings()
+    {
+        Sink::show(&finding);
+    }
     // A list to be sent leaves out what it cannot carry, and nothing else.
     let sent = Capabilities::of(&words);
     assert!(sent.iter().all(|word| words.contains(&word)));
@@ -109,6 +120,42 @@ fn fingerprint(input: &[u8]) {
         Err(error) => {
             Sink::show(&error);
         }
+    }
+}
+
+/// What a server, a page of it, or a device's log says to an administrator.
+fn pages(input: &[u8]) {
+    match AdminPage::parse(input) {
+        Ok(page) => {
+            Sink::debug(&page);
+            assert!(!page.secret_challenge_password().is_empty());
+        }
+        Err(error) => {
+            Sink::show(&error);
+        }
+    }
+    let diagnosis = Diagnosis::new(&PROVIDER).http_answer(200, input);
+    let Ok(text) = std::str::from_utf8(input) else {
+        let _ = diagnosis.findings();
+        return;
+    };
+    for finding in diagnosis.url(text).findings() {
+        Sink::show(&finding);
+    }
+    match EventText::parse(text) {
+        Ok(event) => {
+            Sink::debug(&event);
+            assert!(event.url().is_none_or(|url| text.contains(url)));
+            if let Some(code) = event.hresult() {
+                Sink::debug(&(code.http_status(), code.facility(), code.meaning()));
+            }
+        }
+        Err(error) => {
+            Sink::show(&error);
+        }
+    }
+    if let Ok(code) = text.parse::<Hresult>() {
+        assert_eq!(Hresult::from(code.signed()), code);
     }
 }
 

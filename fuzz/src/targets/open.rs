@@ -1,12 +1,16 @@
 //! A request on a server's road: parse, verify, open, answer.
 
 use scep::crypto::{DecryptionKey, Policy};
+use scep::diagnose::Diagnosis;
+use scep::microsoft::RequestContent;
 use scep::{
     Certificate, Error, FailInfo, Limits, MessageType, PkiMessage, PkiStatus, Recipient, Request,
     RequestBody, SignedForm, SignerMatch, SignerTrust, inspect,
 };
 
 use super::parse::{Sink, show_certificate};
+use super::payload::show_request_content;
+use super::roles::NOW;
 use crate::parties::PARTIES;
 use crate::repair::{self, Repairs};
 use crate::tlv;
@@ -95,8 +99,15 @@ fn check(message: &PkiMessage<'_>, request: &Request) {
         RequestBody::GetCert(id) | RequestBody::GetCrl(id) => assert!(!id.to_der().is_empty()),
         _ => unreachable!("a payload that nobody knows"),
     }
+    if let Some(proof) = request.renewal_proof(NOW) {
+        assert_eq!(proof.old_certificate(), signer);
+        let is_ours = matches!(proof.issuer(), SignerMatch::Issuer(_));
+        assert!(!proof.is_plain() || is_ours && !signer.is_ca());
+        Sink::debug(&(proof.holder(), proof.validity(), proof.has_same_key()));
+    }
     if let Some(csr) = request.csr() {
         Sink::debug(csr);
+        show_request_content(&RequestContent::of(csr));
         csr.extensions().for_each(|extension| {
             Sink::debug(&extension.oid());
         });
@@ -156,6 +167,12 @@ fn read_reply(bytes: &[u8], status: PkiStatus, policy: &Policy) {
 }
 
 fn look_into(message: &PkiMessage<'_>, policy: &Policy) {
+    let diagnosis = Diagnosis::new(&PROVIDER).now(NOW);
+    for diagnosis in [diagnosis.request(message), diagnosis.reply(message)] {
+        diagnosis.findings().iter().for_each(|finding| {
+            Sink::show(finding);
+        });
+    }
     let known = [PARTIES.ca.certificate.borrowed()];
     if let Some(report) = inspect::signature(message, &PROVIDER, policy, &known) {
         Sink::debug(&(report.digest, report.algorithm, report.embedded));

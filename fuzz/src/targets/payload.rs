@@ -3,13 +3,15 @@
 use std::sync::LazyLock;
 
 use scep::crypto::Policy;
+use scep::diagnose::Diagnosis;
+use scep::microsoft::RequestContent;
 use scep::{
     CaRoles, CertRep, CertsOnly, CsrError, DecryptError, Error, IssuerAndSerialNumber,
     IssuerAndSubject, Limits, OpenError, PendingRequest, PkiMessage, Recipient, Request,
     RequestBody, RequestBuilder, SignerTrust, TransactionError, UnverifiedCsr,
 };
 
-use super::parse::Sink;
+use super::parse::{Sink, show_certificate};
 use crate::parties::PARTIES;
 use crate::repair;
 use crate::tlv;
@@ -97,6 +99,28 @@ fn receive(bytes: &[u8]) -> Result<Request, Error> {
     message.receive(&PROVIDER, &Policy::default(), &trust, &[recipient], rng)
 }
 
+/// Asks a CSR for all that Windows writes into one.
+pub(super) fn show_request_content(content: &RequestContent<'_>) {
+    Sink::debug(content);
+    Sink::debug(&(
+        content.os_version(),
+        content.csp_info(),
+        content.client_info(),
+        content.template_name(),
+        content.template_information(),
+        content.application_policies(),
+        content.claimed_user_principal_names(),
+    ));
+    Sink::debug(&content.name_value_pairs());
+    if let Ok(Some(old)) = content.renewal_certificate() {
+        show_certificate(&old);
+    }
+    for sid in content.claimed_sids().into_iter().flatten() {
+        assert!(sid.unverified_sid().starts_with("S-1-"), "{sid}");
+        Sink::show(&sid);
+    }
+}
+
 fn request(kind: usize, payload: &[u8]) {
     let ca = PARTIES.ca.certificate.public_key_der();
     let message = repair::seal(&TEMPLATES.requests[kind], payload, ca).expect("an envelope");
@@ -110,12 +134,24 @@ fn request(kind: usize, payload: &[u8]) {
     let expected = match kind {
         0 | 1 => match UnverifiedCsr::from_der(payload, &Limits::REQUEST) {
             Err(_) => Err(decrypt),
-            Ok(csr) => match csr.verify(&PROVIDER, &Policy::default()) {
-                Ok(csr) => Ok(csr.as_der().to_vec()),
-                Err(CsrError::Signature) => Err(OpenError::CsrSignature.into()),
-                Err(CsrError::Refused(refused)) => Err(OpenError::CsrRefused(refused).into()),
-                Err(_) => unreachable!("a reason that nobody knows"),
-            },
+            Ok(csr) => {
+                show_request_content(&RequestContent::of_unverified(&csr));
+                let diagnosis = Diagnosis::new(&PROVIDER).csr(&csr);
+                let message = PkiMessage::parse(&message[..], &Limits::REQUEST).expect("a message");
+                diagnosis
+                    .request(&message)
+                    .findings()
+                    .iter()
+                    .for_each(|finding| {
+                        Sink::show(finding);
+                    });
+                match csr.verify(&PROVIDER, &Policy::default()) {
+                    Ok(csr) => Ok(csr.as_der().to_vec()),
+                    Err(CsrError::Signature) => Err(OpenError::CsrSignature.into()),
+                    Err(CsrError::Refused(refused)) => Err(OpenError::CsrRefused(refused).into()),
+                    Err(_) => unreachable!("a reason that nobody knows"),
+                }
+            }
         },
         2 => IssuerAndSubject::from_der(payload)
             .map(|names| names.to_der())

@@ -1,6 +1,7 @@
 //! Roles in answers that nobody vouches for: nobody has one who is not under the pinned certificate.
 
 use scep::crypto::Policy;
+use scep::diagnose::Diagnosis;
 use scep::{
     CaCertificates, CaPin, CaRoles, Certificate, CertsOnly, Fingerprint, FingerprintAlgorithm,
     Limits, NextCaCertificates, RoleReason, RoleRules, oid,
@@ -13,7 +14,7 @@ use crate::tlv;
 use crate::toy::PROVIDER;
 
 /// A time at which all certificates of the parties are valid.
-const NOW: i64 = 1_795_600_000;
+pub(super) const NOW: i64 = 1_795_600_000;
 
 /// Assigns roles in what follows the first byte, read as an answer to GetCACert or to GetNextCACert.
 ///
@@ -37,8 +38,9 @@ pub fn roles(data: &[u8]) {
     }
     let ca = &PARTIES.ca.certificate;
     let fingerprint = Fingerprint::of(FingerprintAlgorithm::Sha256, ca, &PROVIDER);
+    let fingerprint = fingerprint.expect("a digest");
     let mut pin = match is_set(3) {
-        true => CaPin::fingerprint(fingerprint.expect("a digest")),
+        true => CaPin::fingerprint(fingerprint),
         false => CaPin::certificate(ca),
     };
     if is_set(4) {
@@ -46,6 +48,12 @@ pub fn roles(data: &[u8]) {
     }
     let policy = Policy::default();
     if let Ok(answer) = CaCertificates::parse(&body[..], None, &Limits::REPLY) {
+        let certificates: Vec<_> = answer.certificates().flatten().collect();
+        let diagnosis = Diagnosis::new(&PROVIDER).now(NOW);
+        let diagnosis = diagnosis.ca_certificates(&certificates);
+        for finding in diagnosis.thumbprint(fingerprint).findings() {
+            Sink::show(&finding);
+        }
         match CaRoles::select(&answer, &pin, NOW, &rules, &PROVIDER, &policy) {
             Ok(roles) => {
                 assert_eq!(roles.pinned(), ca);
