@@ -27,7 +27,6 @@ pub enum KeyKind {
 }
 
 /// A private key: once for SCEP, and once more to sign certificates and CRLs.
-#[allow(clippy::large_enum_variant, reason = "a CA has one")]
 pub enum Key {
     Rsa {
         scep: Box<RsaKey>,
