@@ -616,8 +616,7 @@ fn inspection_finds_the_key_that_opens() {
     kari.keys.insert(0, (kari.keys[0].0.clone(), vec![0; 24]));
     let open = |kari: &Kari, keys: &[&dyn DecryptionKey]| {
         let message = PkiMessage::parse(kari.message(&parties), &Limits::REQUEST).unwrap();
-        let provider = Provider::rustcrypto();
-        let opened = inspect::open_unverified(&message, &provider, keys, &mut rng());
+        let opened = inspect::open_unverified(&message, &provider(), keys, &mut rng());
         opened.map(|opened| matches!(opened.content, PayloadContent::Csr(_)))
     };
     assert_eq!(open(&kari, &[&other.key, &holder.key]), Ok(true));
