@@ -188,7 +188,7 @@ impl Seeds {
         let rng = &mut Counter::new(2);
         let (ca, renewing) = (&PARTIES.ca.certificate, PARTIES.renewing.signer());
         let roles = CaRoles::new(ca);
-        let renewal = RequestBuilder::renewal_req(&PARTIES.csr, &renewing, &roles)
+        let (renewal, _) = RequestBuilder::renewal_req(&PARTIES.csr, &renewing, &roles)
             .build(&PROVIDER, &Policy::default(), rng)?
             .sign(&PARTIES.client.key, rng)?;
         for setting in [0, 4] {
