@@ -17,18 +17,17 @@ use der::{Decode, Encode};
 use ml_kem::{
     Decapsulate, DecapsulationKey, Encapsulate, EncapsulationKey, KeyExport, KeyInit, MlKem768,
 };
+use scep::OpenError;
 use scep::crypto::{
     ContentCipher, CryptoError, DecryptionKey, EncryptKey, KeyTransport, Policy, Provider,
     SubstituteSecret,
 };
-use scep::OpenError;
 use sha2::Sha256;
 use signature::rand_core::CryptoRng;
 use spki::{AlgorithmIdentifierOwned, ObjectIdentifier, SubjectPublicKeyInfoOwned};
 use zeroize::Zeroizing;
 
-const ID_ALG_ML_KEM_768: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.4.2");
+const ID_ALG_ML_KEM_768: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.4.2");
 const ID_ALG_HKDF_WITH_SHA256: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.3.28");
 const ID_AES256_WRAP: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.45");

@@ -37,12 +37,14 @@ pub(crate) struct Figure {
 pub(crate) fn expected() -> impl Iterator<Item = String> {
     let decode = ["pkcsreq_der", "pkcsreq_ber", "certrep_der", "peer_cms"];
     let bare = ["rsa2048_private", "rsa2048_public"];
+    let on_curves = ["pwri", "kari"];
     let longer = ["server_turn_3072", "server_turn_4096"];
     let by_provider = PROVIDERS.into_iter().flat_map(move |provider| {
         let operations = OPERATIONS.into_iter().chain(longer);
         operations
             .map(move |operation| format!("{operation}/{provider}"))
             .chain(bare.map(|operation| format!("bare/{provider}/{operation}")))
+            .chain(on_curves.map(|kind| format!("server_turn/{provider}/ec_p256_{kind}")))
     });
     let by_library = OPERATIONS
         .into_iter()

@@ -104,6 +104,17 @@ pub(crate) const TARGETS: &[Target] = &[
             (1.0, "server_reply/rustcrypto"),
         ],
     ),
+    // On curves, PBKDF2 apart.
+    at_most(
+        1.0 / 3.0,
+        "server_turn/aws_lc_rs/ec_p256_pwri",
+        &[(1.0, "server_turn/aws_lc_rs")],
+    ),
+    at_most(
+        1.0 / 3.0,
+        "server_turn/aws_lc_rs/ec_p256_kari",
+        &[(1.0, "server_turn/aws_lc_rs")],
+    ),
     at_most(
         0.67,
         "peers/server_receive/scep_aws_lc_rs",

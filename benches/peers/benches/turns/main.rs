@@ -21,10 +21,11 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use scep::Limits;
-use scep::crypto::{DecryptionKey, SigningKey};
+use scep::crypto::{DecryptionKey, SigningKey, aws_lc_rs};
 
 use operations::fixture::bare::Bare;
-use operations::fixture::{self, Fixture, Messages, PKCS_REQ_BER};
+use operations::fixture::ec::Curves;
+use operations::fixture::{self, CHALLENGE, Fixture, Messages, PKCS_REQ_BER};
 use operations::{Libraries, Operation};
 use targets::TARGETS;
 
@@ -46,12 +47,14 @@ fn main() {
         (ROUNDS, TURN)
     };
     let libraries = Libraries::new();
+    let curves = [Some(CHALLENGE), None].map(Curves::aws_lc_rs);
     let aws_lc_rs = libraries.aws_lc_rs.messages();
     let rustcrypto = libraries.rustcrypto.messages();
     let mut operations = libraries.operations();
     operations.extend(decoding(&aws_lc_rs));
     operations.extend(ours("aws_lc_rs", &libraries.aws_lc_rs, &aws_lc_rs));
     operations.extend(ours("rustcrypto", &libraries.rustcrypto, &rustcrypto));
+    operations.extend(["pwri", "kari"].into_iter().zip(&curves).map(on_curves));
     operations.extend(bare("aws_lc_rs", Bare::aws_lc_rs(2048)));
     operations.extend(bare("rustcrypto", Bare::rustcrypto(2048)));
     let rounds = measure(operations, rounds, turn);
@@ -129,6 +132,17 @@ fn ours<'a, K: SigningKey + DecryptionKey>(
             }),
         ),
     ]
+}
+
+fn on_curves<'a>((name, curves): (&str, &'a Curves<aws_lc_rs::EcKey>)) -> Operation<'a> {
+    let (request, server) = (curves.pkcs_req(), curves.server());
+    let turn = move || {
+        black_box(curves.server_turn(&server, black_box(&request)));
+    };
+    (
+        format!("server_turn/aws_lc_rs/ec_p256_{name}"),
+        Box::new(turn),
+    )
 }
 
 fn bare(provider: &str, bare: Bare) -> Vec<Operation<'static>> {
