@@ -105,7 +105,9 @@ impl<'a> AlgorithmIdentifier<'a> {
             return self.pss().ok_or(Unknown(oid));
         }
         if let Some(algorithm) = elliptic_signature_of(oid) {
-            return Ok(algorithm);
+            // Interop: parameters are absent (RFC 5754, section 3.3, and RFC 8410, section 3), and some write NULL.
+            let algorithm = self.has_null_or_none().then_some(algorithm);
+            return algorithm.ok_or(Unknown(oid));
         }
         let own = rsa_digest_of(oid);
         match (own, digest) {
@@ -598,7 +600,7 @@ fn rsa_digest_of(oid: Oid) -> Option<DigestAlgorithm> {
     .map(|(_, digest)| digest)
 }
 
-/// The signature algorithms of elliptic curves. Their parameters are absent, and whatever stands there says nothing.
+/// The signature algorithms of elliptic curves.
 fn elliptic_signature_of(oid: Oid) -> Option<SignatureAlgorithm> {
     [
         (oid::ECDSA_WITH_SHA256, SignatureAlgorithm::EcdsaSha256),
@@ -730,6 +732,27 @@ mod tests {
     fn a_signature_keeps_its_own_digest() {
         let der = encode(0, |w| {
             write_signature(w, SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256));
+    #[test]
+    fn a_signature_on_a_curve_has_no_parameters_or_null() {
+        for known in [oid::ECDSA_WITH_SHA256, oid::ED25519] {
+            let with = |parameters: &[u8]| {
+                let der = encode(0, |w| {
+                    w.sequence(|id| {
+                        id.oid(known);
+                        id.raw(parameters);
+                    });
+                });
+                read(&der).signature(None).map(|_| ())
+            };
+            for parameters in [&[][..], &[tag::NULL, 0]] {
+                assert_eq!(with(parameters), Ok(()));
+            }
+            for parameters in [&[tag::SEQUENCE, 0][..], &[tag::OCTET_STRING, 0]] {
+                assert_eq!(with(parameters), Err(Unknown(known)));
+            }
+        }
+    }
+
         });
         assert_eq!(
             read(&der).signature(Some(DigestAlgorithm::Sha1)),

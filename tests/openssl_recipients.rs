@@ -145,7 +145,7 @@ fn what_openssl_encrypts_to_a_key_on_a_curve_opens() {
                         let mut forge = forge.clone();
                         forge.set_content(Some(scratch.read("envelope")));
                         let request = open(&holder, &forge.sign(&parties.client_key));
-                        let agreement = KeyAgreement { kdf_digest, wrap };
+                        let agreement = KeyAgreement::new(kdf_digest, wrap);
                         assert_eq!(
                             request.key_management(),
                             KeyManagement::Agreement(agreement),

@@ -168,7 +168,7 @@ impl SignatureAlgorithm {
     }
 }
 
-/// An elliptic curve of ECDSA, by its name in [FIPS 186](https://doi.org/10.6028/NIST.FIPS.186-5).
+/// An elliptic curve of ECDSA and ECDH, by its name in [FIPS 186](https://doi.org/10.6028/NIST.FIPS.186-5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EllipticCurve {
@@ -238,6 +238,7 @@ impl KeyTransport {
 /// [RFC 8018, section 5.2]: https://www.rfc-editor.org/rfc/rfc8018#section-5.2
 /// [RFC 3211, section 2.3]: https://www.rfc-editor.org/rfc/rfc3211#section-2.3
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct PasswordEncryption {
     /// The digest of the HMAC that PBKDF2 repeats.
     pub prf: DigestAlgorithm,
@@ -247,6 +248,18 @@ pub struct PasswordEncryption {
     pub cipher: ContentCipher,
 }
 
+impl PasswordEncryption {
+    /// Of its parts.
+    #[must_use]
+    pub const fn new(prf: DigestAlgorithm, iterations: u32, cipher: ContentCipher) -> Self {
+        Self {
+            prf,
+            iterations,
+            cipher,
+        }
+    }
+}
+
 /// How a content-encryption key is encrypted to a key on an elliptic curve: a key that is made for one message agrees with it
 /// on a secret by ECDH ([RFC 5753, section 3.1]), the function of ANSI X9.63 ([section 7.2]) makes a key of that, and AES key
 /// wrap encrypts with it.
@@ -254,11 +267,20 @@ pub struct PasswordEncryption {
 /// [RFC 5753, section 3.1]: https://www.rfc-editor.org/rfc/rfc5753#section-3.1
 /// [section 7.2]: https://www.rfc-editor.org/rfc/rfc5753#section-7.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct KeyAgreement {
     /// The digest of the key derivation function.
     pub kdf_digest: DigestAlgorithm,
     /// What encrypts the content key.
     pub wrap: KeyWrap,
+}
+
+impl KeyAgreement {
+    /// Of its parts.
+    #[must_use]
+    pub const fn new(kdf_digest: DigestAlgorithm, wrap: KeyWrap) -> Self {
+        Self { kdf_digest, wrap }
+    }
 }
 
 /// AES key wrap ([RFC 3394](https://www.rfc-editor.org/rfc/rfc3394)).

@@ -192,7 +192,7 @@ impl Policy {
         self.max_rsa_exponent_bits
     }
 
-    /// The elliptic curves of ECDSA keys. Ed25519 keys are allowed with their [scheme](Self::signature_schemes).
+    /// The elliptic curves of keys that sign or agree. Ed25519 keys are allowed with their [scheme](Self::signature_schemes).
     #[must_use]
     pub const fn curves(&self) -> CurveSet {
         self.curves

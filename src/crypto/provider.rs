@@ -362,7 +362,7 @@ impl Provider {
         self
     }
 
-    /// Takes another implementation of key transport.
+    /// Takes another implementation of key transport and key agreement.
     #[must_use]
     pub const fn with_encrypt_key(mut self, encrypt_key: &'static dyn EncryptKey) -> Self {
         self.encrypt_key = encrypt_key;

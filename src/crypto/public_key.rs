@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 /// Checks a public key, the DER of a SubjectPublicKeyInfo, against the policy.
 pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refused> {
-    let key = read(spki).map_err(|_| Refused::RsaKey)?;
+    let key = read(spki).map_err(|_| unreadable(spki))?;
     match key.algorithm {
         oid::RSA_ENCRYPTION => check_rsa(&key, policy),
         oid::EC_PUBLIC_KEY => check_ec(&key, policy),
@@ -23,6 +23,21 @@ pub(crate) fn check_public_key(spki: &[u8], policy: &Policy) -> Result<(), Refus
             }
         }
         other => Err(Refused::PublicKey(other)),
+    }
+}
+
+/// What a key that cannot be read is refused as: a key of the algorithm that it names.
+fn unreadable(spki: &[u8]) -> Refused {
+    let mut reader = Reader::new_der(spki, 0, Layer::Message, &Limits::REPLY);
+    let mut algorithm = None;
+    let _ = reader.nested(tag::SEQUENCE, Item::SubjectPublicKeyInfo, |fields| {
+        algorithm = Some(AlgorithmIdentifier::read(fields)?.oid());
+        Ok(())
+    });
+    match algorithm {
+        None | Some(oid::RSA_ENCRYPTION) => Refused::RsaKey,
+        Some(oid::EC_PUBLIC_KEY | oid::ED25519) => Refused::EcKey,
+        Some(other) => Refused::PublicKey(other),
     }
 }
 

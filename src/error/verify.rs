@@ -63,7 +63,7 @@ pub enum Refused {
     CertificateSignature(Oid),
     /// The contentEncryptionAlgorithm of an envelope.
     ContentCipher(Oid),
-    /// The keyEncryptionAlgorithm of a recipient.
+    /// The keyEncryptionAlgorithm of a recipient: in key transport, or of a password recipient, where it must be PWRI-KEK.
     KeyTransport(Oid),
     /// The hash of RSAES-OAEP.
     OaepDigest(Oid),
@@ -79,7 +79,7 @@ pub enum Refused {
     RsaModulusBits(usize),
     /// An RSA key whose public exponent has this number of bits.
     RsaExponentBits(usize),
-    /// An RSA key whose exponent is even or less than 3, or whose modulus is even.
+    /// A key that cannot be read, or an RSA key whose exponent is even or less than 3, or whose modulus is even.
     RsaKey,
     /// The key agreement scheme of a recipient, with its key derivation function.
     KeyAgreement(Oid),
@@ -103,7 +103,7 @@ pub enum Refused {
     PasswordSalt(usize),
     /// The elliptic curve of a key.
     Curve(Oid),
-    /// An elliptic-curve key that names no curve, has parameters where none belong, or whose point is compressed or of
+    /// An elliptic-curve key that cannot be read, names no curve, has parameters where none belong, or whose point is compressed or of
     /// another length than the curve's.
     EcKey,
 }
@@ -237,8 +237,9 @@ impl fmt::Display for Refused {
                 return write!(f, "an RSA exponent of {bits} bits is refused by policy");
             }
             Self::RsaKey => {
-                return f
-                    .write_str("an RSA key has an even modulus or an exponent below 3 or even");
+                return f.write_str(
+                    "a key cannot be read, or has an even modulus or an exponent below 3 or even",
+                );
             }
         };
         write!(f, "{place} is {oid}, which is unknown or refused by policy")
