@@ -67,13 +67,17 @@ pub(crate) fn unwrap(
     Ok(Zeroizing::new(halves.to_vec()))
 }
 
-/// How many halves a key has; it is not wrapped if it has fewer than two.
+/// Whether a key of this length is one that key wrap encrypts: of two halves or more.
+pub(crate) const fn can_wrap(len: usize) -> bool {
+    len >= BLOCK && len.is_multiple_of(HALF)
+}
+
+/// How many halves a key has.
 fn halves(len: usize) -> Result<u64, CryptoError> {
-    let count = len.checked_div(HALF).unwrap_or_default();
-    if count < 2 || !len.is_multiple_of(HALF) {
+    if !can_wrap(len) {
         return Err(CryptoError::Unsupported);
     }
-    u64::try_from(count).map_err(|_| CryptoError::Unsupported)
+    u64::try_from(len.checked_div(HALF).unwrap_or_default()).map_err(|_| CryptoError::Unsupported)
 }
 
 fn split(wrapped: &mut [u8]) -> Result<(&mut [u8; HALF], &mut [u8]), CryptoError> {

@@ -3,7 +3,7 @@
 use super::{
     CipherSet, ContentCipher, CurveSet, DigestAlgorithm, DigestSet, EllipticCurve, KeyAgreement,
     KeyTransport, KeyWrap, KeyWrapSet, PasswordEncryption, SignatureScheme, SignatureSchemeSet,
-    Tolerance, ToleranceSet, TransportScheme, TransportSet,
+    Tolerance, ToleranceSet, TransportScheme, TransportSet, key_wrap,
 };
 use core::ops::RangeInclusive;
 
@@ -271,24 +271,19 @@ impl Policy {
             .find(|transport| self.allows_transport(*transport))
     }
 
-    /// With what a content key of `key_len` bytes is encrypted to a key on a curve: the digest that suits the curve
-    /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)) or else the first allowed, and the shortest allowed
-    /// key wrap that is no weaker than the key, or else the longest.
-    pub(crate) fn fresh_key_agreement(
-        &self,
-        curve: EllipticCurve,
-        key_len: usize,
-    ) -> Option<KeyAgreement> {
+    /// With what a content key of `key_len` bytes is encrypted to a key on a curve: the first allowed of SHA-256, which
+    /// [RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8), wants of every program, SHA-384, SHA-512 and SHA-1, and
+    /// the shortest allowed key wrap that is no weaker than the key, or else the longest. There is none for a key that AES key wrap
+    /// does not encrypt ([RFC 3394, section 2](https://www.rfc-editor.org/rfc/rfc3394#section-2)), such as one of single DES.
+    pub(crate) fn fresh_key_agreement(&self, key_len: usize) -> Option<KeyAgreement> {
         use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
 
-        let suiting = match curve {
-            EllipticCurve::P256 => Sha256,
-            EllipticCurve::P384 => Sha384,
-            EllipticCurve::P521 => Sha512,
-        };
+        if !key_wrap::can_wrap(key_len) {
+            return None;
+        }
         let mut wraps = self.key_wraps.iter();
         Some(KeyAgreement {
-            kdf_digest: [suiting, Sha256, Sha384, Sha512, Sha1]
+            kdf_digest: [Sha256, Sha384, Sha512, Sha1]
                 .into_iter()
                 .find(|digest| self.key_agreement_digests.contains(*digest))?,
             wrap: wraps

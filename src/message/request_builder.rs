@@ -19,9 +19,9 @@ use crate::{BuildError, MessageType, Nonce, TransactionId};
 
 /// Builds a request: encrypted to the CA's recipient, signed by the client.
 ///
-/// Without further calls it is written in AES-128-CBC and SHA-256 with RSAES-PKCS1-v1_5, which every known server reads, or what
-/// the policy has in their place ([`Policy::fresh_transport`] and its neighbours), and, where it starts a transaction, with a
-/// random transactionID.
+/// Without further calls it is written in AES-128-CBC with RSAES-PKCS1-v1_5, which every known server reads, or what the policy has
+/// in their place ([`Policy::fresh_transport`] and its neighbours), signed with the first of the key's algorithms that the policy
+/// allows (SHA-256 for the RSA keys of this crate), and, where it starts a transaction, has a random transactionID.
 #[derive(Clone, Debug)]
 pub struct RequestBuilder<'b> {
     message_type: MessageType,
@@ -137,7 +137,8 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
-    /// Takes a digest; one that the policy or the key refuses gives way to the policy's first.
+    /// Takes a digest. Without it, or if the policy or the key refuses it, the message is signed with the first of the key's
+    /// [algorithms](SigningKey::algorithms) that the policy allows.
     #[must_use]
     pub const fn digest(mut self, digest: DigestAlgorithm) -> Self {
         self.digest = Some(digest);
@@ -202,7 +203,7 @@ impl<'b> RequestBuilder<'b> {
             provider,
             policy,
             self.signer,
-            self.digest.or_else(|| policy.fresh_digest()),
+            self.digest,
             &AttributeSet {
                 message_type: self.message_type,
                 transaction_id: &transaction_id,

@@ -84,7 +84,9 @@ impl<'c> SignerIdentity<'c> {
         &self.certificate
     }
 
-    /// The algorithm with the wanted digest if the key can do it, else the first of the key's that the policy allows.
+    /// The algorithm with the wanted digest if the key can do it, else the first of the key's that the policy allows: a key knows
+    /// best what suits it, such as SHA-384 a key on P-384
+    /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)).
     fn algorithm(
         &self,
         wanted: Option<DigestAlgorithm>,
@@ -100,13 +102,6 @@ impl<'c> SignerIdentity<'c> {
             .iter()
             .filter(allowed)
             .find(|algorithm| Some(algorithm.digest()) == wanted)
-            .or_else(|| {
-                let fresh = policy.fresh_digest();
-                self.algorithms
-                    .iter()
-                    .filter(allowed)
-                    .find(|algorithm| Some(algorithm.digest()) == fresh)
-            })
             .or_else(|| self.algorithms.iter().find(allowed))
             .copied()
             .ok_or(BuildError::NoAlgorithm)
@@ -170,7 +165,7 @@ impl Unsigned {
         signer: &SignerIdentity<'_>,
         content: Vec<u8>,
     ) -> Result<Self, BuildError> {
-        let algorithm = signer.algorithm(policy.fresh_digest(), policy)?;
+        let algorithm = signer.algorithm(None, policy)?;
         let digest = provider.digests().digest(algorithm.digest(), &[&content])?;
         let attributes = encode(128, |out| {
             out.set_of(|set| write_cms_attributes(set, digest.as_bytes()));
@@ -409,8 +404,8 @@ impl<'a> Addressee<'a> {
             Some(_) => BuildError::EmptyPolicy,
             None => BuildError::NoPassword(algorithm),
         };
-        let curve = key_curve(self.certificate.public_key_der()).ok_or(reason)?;
-        let agreement = policy.fresh_key_agreement(curve, self.cipher.key_len());
+        key_curve(self.certificate.public_key_der()).ok_or(reason)?;
+        let agreement = policy.fresh_key_agreement(self.cipher.key_len());
         let agreement = agreement.ok_or(reason)?;
         match self.certificate.key_usage() {
             Some(usage) if !usage.key_agreement() => Err(BuildError::NoKeyAgreement),
