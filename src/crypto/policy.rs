@@ -261,6 +261,11 @@ impl Policy {
     #[must_use]
     pub fn fresh_transport(&self) -> Option<KeyTransport> {
         use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+        self.fresh_transports().next()
+    }
+
+    /// The same and those after it, for a key that is too short for the first.
+    pub(crate) fn fresh_transports(&self) -> impl Iterator<Item = KeyTransport> + use<'_> {
 
         let oaep = [Sha256, Sha384, Sha512, Sha1].map(|digest| KeyTransport::RsaOaep {
             digest,
@@ -268,7 +273,7 @@ impl Policy {
         });
         core::iter::once(KeyTransport::RsaPkcs1v15)
             .chain(oaep)
-            .find(|transport| self.allows_transport(*transport))
+            .filter(|transport| self.allows_transport(*transport))
     }
 
     /// With what a content key of `key_len` bytes is encrypted to a key on a curve: the first allowed of SHA-256, which

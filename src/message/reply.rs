@@ -123,7 +123,7 @@ impl Request {
             password: challenge,
             cipher: self.content_cipher(),
         };
-        let fresh = self.policy().fresh_transport();
+        let fresh = self.policy().fresh_transports();
         addressee.envelope_recipient(mirrored.into_iter().chain(fresh), self.policy())
     }
 }

@@ -192,8 +192,12 @@ impl<'b> RequestBuilder<'b> {
             password: self.challenge.as_ref().map(|one| one.0.as_str()),
             cipher,
         };
-        let transport = self.transport.or_else(|| policy.fresh_transport());
-        let recipient = addressee.envelope_recipient(transport, policy)?;
+        let fresh = self.transport.is_none().then(|| policy.fresh_transports());
+        let transports = self
+            .transport
+            .into_iter()
+            .chain(fresh.into_iter().flatten());
+        let recipient = addressee.envelope_recipient(transports, policy)?;
         let envelope = seal(provider, recipient, cipher, &self.payload, rng)?;
         let transaction_id = self
             .transaction_id
