@@ -186,7 +186,7 @@ impl Ca {
         }
         let case = Case {
             request: &request,
-            deliverable: reply.success_envelope().map(drop),
+            deliverable: reply.success_envelope(rng).map(drop),
             transaction,
             keys: &self.keys,
             generation: self.generation(server.authority(&request).ca())?,

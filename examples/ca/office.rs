@@ -106,7 +106,8 @@ impl Office {
     }
 
     /// Whether the client has shown that it knows the challenge password, and not by its CSR: nobody else is sent anything that
-    /// is encrypted under it, for whoever has such a thing can try passwords at it.
+    /// is encrypted under it, for whoever has such a thing can try passwords at it. Who sends an envelope under it has shown as much,
+    /// or has captured it, and then has something to try passwords at already.
     pub fn knows_challenge(
         &self,
         request: &Request,

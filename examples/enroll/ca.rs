@@ -89,8 +89,14 @@ fn pki_operation(
         }
     };
     show::opened(&request);
-    let decision = office.decide(&request, now, rng)?;
     let mut reply = server.reply(&request);
+    // Before anything is issued: can it be delivered?
+    let decision = if request.csr().is_some() && reply.success_envelope(rng).is_err() {
+        let why = "no reply can be encrypted to the signer's key";
+        Decision::Refused(FailInfo::BadAlg, why)
+    } else {
+        office.decide(&request, now, rng)?
+    };
     if let Some(enrolment) = office.enrolment(&request)? {
         reply = reply.answering(enrolment);
     }

@@ -82,11 +82,6 @@ impl Office {
         now: i64,
         rng: &mut dyn CryptoRng,
     ) -> Outcome<Decision> {
-        // Before anything is issued: can it be delivered?
-        if request.csr().is_some() && request.success_envelope().is_err() {
-            let why = "no reply can be encrypted to the signer's key";
-            return Ok(Decision::Refused(FailInfo::BadAlg, why));
-        }
         match request.body() {
             RequestBody::PkcsReq(csr) => self.enrol(request, csr, now, rng),
             RequestBody::CertPoll(_) => self.poll(request, now, rng),

@@ -148,7 +148,7 @@ impl Ca {
         let unsigned = match request.csr() {
             Some(csr) if csr.challenge_password().verify(CHALLENGE.as_bytes()) => {
                 // Nothing is issued that could not be delivered.
-                request.success_envelope()?;
+                reply.success_envelope(&mut rng())?;
                 reply.success(&[self.issue(csr).await?], &mut rng())?
             }
             _ => reply.failure(FailInfo::BadRequest, Some("not granted"), &mut rng())?,

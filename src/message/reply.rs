@@ -89,15 +89,18 @@ impl Request {
         }
     }
 
-    /// Whether and how a SUCCESS would be enveloped: ask before issuing what cannot be delivered.
+    /// How a SUCCESS would be enveloped, as far as the policy and the signer's certificate tell. That the provider can make such
+    /// an envelope is known to [`ReplyBuilder::success_envelope`]: ask there before issuing what cannot be delivered.
     ///
     /// It is encrypted to the signer's key if that decrypts; else under the challenge password of the CSR
     /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)); else, to a key on a curve, by key agreement, as
-    /// renewals and queries need it. A poll has no CSR: see [`ReplyBuilder::success_envelope`].
+    /// renewals and queries need it. A poll has no CSR: its reply takes the [challenge](ReplyBuilder::challenge) from the caller.
     ///
     /// # Errors
-    /// [`BuildError::Recipient`] if the signer's key is refused by the policy; without a challenge password in the CSR,
-    /// [`BuildError::NoPassword`] if the key only signs, and [`BuildError::NoKeyAgreement`] if the certificate's keyUsage forbids
+    /// [`BuildError::Recipient`] if the signer's key is refused by the policy; [`BuildError::EmptyPolicy`] if the policy has no key
+    /// transport for a key that decrypts, or with a challenge nothing to encrypt under it. Without a challenge,
+    /// [`BuildError::NoPassword`] if the key only signs, if the policy has no digest or key wrap for key agreement, or if the cipher's
+    /// keys are too short for a key wrap, as those of single DES; [`BuildError::NoKeyAgreement`] if the certificate's keyUsage forbids
     /// key agreement.
     pub fn success_envelope(&self) -> Result<(ContentCipher, KeyManagement), BuildError> {
         let challenge = self.challenge();
@@ -152,26 +155,37 @@ impl<'r> ReplyBuilder<'r> {
     }
 
     /// Takes the challenge password of the enrolment, under which a SUCCESS is encrypted if the signer's key cannot decrypt. Without
-    /// it, that is the one in the request's CSR; a CertPoll has none, and what waits for it
+    /// it, or if it is empty, that is the one in the request's CSR; a CertPoll has none, and what waits for it
     /// ([`HeldEnrolment`](crate::server::HeldEnrolment)) holds none, so keep it as secret as the passwords that you gave out.
+    ///
+    /// # Security
+    /// Give it only in answer to a client that has shown that it knows it: by the right challenge in a CSR of this enrolment, which
+    /// the request still asks for ([`HeldEnrolment::answers`](crate::server::HeldEnrolment::answers)). What a SUCCESS holds is known or
+    /// easily guessed, so whoever else gets one, with a key that he made himself, tries passwords at it offline.
     #[must_use]
     pub const fn challenge(mut self, password: &'r str) -> Self {
-        self.challenge = Some(Challenge(password));
+        if !password.is_empty() {
+            self.challenge = Some(Challenge(password));
+        }
         self
     }
 
-    /// Whether and how a SUCCESS would be enveloped with the [challenge](Self::challenge) that was taken.
+    /// Whether and how a SUCCESS would be enveloped: ask before issuing what cannot be delivered.
+    ///
+    /// The recipient and algorithms are those of [`Request::success_envelope`], with the [challenge](Self::challenge) that was taken.
+    /// An envelope of nothing is made with them, if under a password with few iterations, so that what the provider cannot do shows
+    /// here and not after something was issued.
     ///
     /// # Errors
-    /// As [`Request::success_envelope`].
-    pub fn success_envelope(&self) -> Result<(ContentCipher, KeyManagement), BuildError> {
-        match self.challenge {
-            None => self.request.success_envelope(),
-            Some(challenge) => {
-                let recipient = self.request.success_recipient(Some(challenge.0))?;
-                Ok((self.request.content_cipher(), recipient.key_management()))
-            }
-        }
+    /// As [`Request::success_envelope`], and [`BuildError::Crypto`] if the provider makes no such envelope.
+    pub fn success_envelope(
+        &self,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(ContentCipher, KeyManagement), BuildError> {
+        let (own, cipher) = (self.request.challenge(), self.request.content_cipher());
+        let recipient = self.success_recipient(own.as_ref())?;
+        seal(&self.provider, recipient.for_trial(), cipher, &[], rng)?;
+        Ok((cipher, recipient.key_management()))
     }
 
     /// SUCCESS with certificates: the issued one, or for a GetCert the one asked for, and whatever else shall go along,
@@ -265,18 +279,24 @@ impl<'r> ReplyBuilder<'r> {
         rng: &mut dyn CryptoRng,
     ) -> Result<UnsignedReply, BuildError> {
         let own = self.request.challenge();
-        let challenge = match &self.challenge {
-            Some(challenge) => Some(challenge.0),
-            None => own.as_ref().map(|challenge| challenge.0.as_str()),
-        };
         let envelope = seal(
             &self.provider,
-            self.request.success_recipient(challenge)?,
+            self.success_recipient(own.as_ref())?,
             self.request.content_cipher(),
             payload,
             rng,
         )?;
         self.build(PkiStatus::Success, None, Some(envelope), rng)
+    }
+
+    /// To whom a SUCCESS is encrypted; `own` is the challenge in the request's CSR.
+    fn success_recipient<'a>(
+        &'a self,
+        own: Option<&'a Challenge<Zeroizing<String>>>,
+    ) -> Result<EnvelopeRecipient<'a>, BuildError> {
+        let taken = self.challenge.map(|challenge| challenge.0);
+        let own = own.map(|challenge| challenge.0.as_str());
+        self.request.success_recipient(taken.or(own))
     }
 
     fn build(

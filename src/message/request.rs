@@ -276,7 +276,8 @@ impl Request {
         self.opened_by.cipher
     }
 
-    /// How the content key was encrypted. A reply mirrors a key transport.
+    /// How the content key was encrypted. A reply mirrors a key transport. A [`KeyManagement::Password`] shows that somebody wrote the
+    /// envelope under the password, and not that the signer knows it: he may have captured it.
     #[must_use]
     pub const fn key_management(&self) -> KeyManagement {
         self.opened_by.key_management

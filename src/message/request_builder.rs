@@ -160,22 +160,26 @@ impl<'b> RequestBuilder<'b> {
     }
 
     /// Takes the challenge password, under which the request is encrypted if the CA's key cannot decrypt
-    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). Without it, that is the one in the CSR;
+    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). Without it, or if it is empty, that is the one in the CSR;
     /// a poll has none. Where there is none at all, a CA's key on a curve is encrypted to by key agreement.
     ///
     /// Whoever captures such a message can try passwords at it: it is as good as the password is hard to guess.
     #[must_use]
     pub fn challenge(mut self, password: &str) -> Self {
-        self.challenge = Some(Challenge(Zeroizing::new(password.into())));
+        if !password.is_empty() {
+            self.challenge = Some(Challenge(Zeroizing::new(password.into())));
+        }
         self
     }
 
     /// Encrypts the payload and puts the message together.
     ///
     /// # Errors
-    /// [`BuildError::NoPassword`] if the CA's key only signs and there is no challenge password, [`BuildError::NoKeyAgreement`] if
-    /// it is on a curve and its certificate's keyUsage forbids key agreement,
-    /// [`BuildError::EmptyPolicy`] if the policy refuses the cipher or key transport, [`BuildError::NoAlgorithm`] if it
+    /// Without a challenge password, [`BuildError::NoPassword`] if the CA's key only signs, if the policy has no digest or key wrap for
+    /// key agreement, or if the cipher's keys are too short for a key wrap, and [`BuildError::NoKeyAgreement`] if it is on a curve and
+    /// its certificate's keyUsage forbids key agreement;
+    /// [`BuildError::EmptyPolicy`] if the policy refuses the cipher or key transport, or has nothing to encrypt under a challenge
+    /// password that the CA's key needs; [`BuildError::NoAlgorithm`] if it
     /// refuses all that the signing key can do, [`BuildError::Recipient`] if the CA's recipient cannot be encrypted to.
     pub fn build(
         self,

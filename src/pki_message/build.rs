@@ -350,7 +350,18 @@ impl EnvelopeRecipient<'_> {
             Self::Password(_, encryption) => KeyManagement::Password(*encryption),
         }
     }
+
+    /// The same recipient for an envelope that is thrown away: with the iterations that a provider may demand at least.
+    pub(crate) fn for_trial(mut self) -> Self {
+        if let Self::Password(_, encryption) = &mut self {
+            encryption.iterations = encryption.iterations.min(MIN_ITERATIONS);
+        }
+        self
+    }
 }
+
+/// [RFC 8018, section 4.2](https://www.rfc-editor.org/rfc/rfc8018#section-4.2), and NIST SP 800-132, section 5.2.
+const MIN_ITERATIONS: u32 = 1000;
 
 /// Who is to get an envelope, and what may be used for it.
 #[derive(Clone, Copy)]

@@ -19,7 +19,8 @@
 //!         Received::Request(request) => request,
 //!         Received::Refused(refused) => return Ok(refused.into_reply()),
 //!     };
-//!     let (reply, deliverable) = (server.reply(&request), request.success_envelope().is_ok());
+//!     let reply = server.reply(&request);
+//!     let deliverable = reply.success_envelope(rng).is_ok();
 //!     Ok(match request.csr() {
 //!         Some(csr) if deliverable && csr.challenge_password().verify(b"secret") => reply.success(&[issue(csr)], rng)?,
 //!         _ => reply.failure(FailInfo::BadRequest, Some("not granted"), rng)?,
@@ -36,7 +37,7 @@
 //! | whether the signer has the key that is to be certified | [`Request::signer_has_csr_key`] |
 //! | the challenge password: present, empty or absent; right or not | [`Csr::challenge_password`] |
 //! | what a renewal proves | [`Request::renewal_proof`] |
-//! | whether and how a SUCCESS can be delivered, before it is issued | [`Request::success_envelope`] |
+//! | whether and how a SUCCESS can be delivered, before it is issued | [`Reply::success_envelope`] |
 //! | for which CA or RA the request was | [`Server::authority`] |
 //! | nonce, digest, cipher, key management | [`Request`] |
 //!

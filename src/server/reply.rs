@@ -34,7 +34,8 @@ impl<'r> Reply<'r> {
         }
     }
 
-    /// Takes the challenge password of the enrolment, as [`ReplyBuilder::challenge`] does.
+    /// Takes the challenge password of the enrolment, as [`ReplyBuilder::challenge`] does: only in answer to a client that has shown
+    /// that it knows it.
     #[must_use]
     pub const fn challenge(self, password: &'r str) -> Self {
         Self {
@@ -47,8 +48,11 @@ impl<'r> Reply<'r> {
     ///
     /// # Errors
     /// As [`ReplyBuilder::success_envelope`].
-    pub fn success_envelope(&self) -> Result<(ContentCipher, KeyManagement), BuildError> {
-        self.builder.success_envelope()
+    pub fn success_envelope(
+        &self,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(ContentCipher, KeyManagement), BuildError> {
+        self.builder.success_envelope(rng)
     }
 
     /// SUCCESS with certificates. Ask for the [envelope](Self::success_envelope) before you issue one.
