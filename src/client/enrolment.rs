@@ -1,13 +1,16 @@
 //! An enrolment or renewal, from the first request to the certificate.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use signature::rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::Client;
 use super::saved::{ResumeError, SavedEnrolment, Stage};
 use crate::certificate::Certificate;
 use crate::crypto::is_same_key;
+use crate::csr::Challenge;
 use crate::message::{
     CertRep, Failure, Granted, PendingRequest, RequestBuilder, WantedCertificate,
 };
@@ -79,7 +82,8 @@ impl<'c> Enrolment<'c> {
     /// Goes on with a saved enrolment, perhaps in another process.
     ///
     /// `client` has the same CA and the same requester as before. The CSR is needed only if no answer had come when the
-    /// state was saved: then the first request is sent once more, in the same transaction.
+    /// state was saved: then the first request is sent once more, in the same transaction. Where messages are encrypted under its
+    /// challenge password, either it is given or the requester [has that](super::Requester::with_challenge).
     ///
     /// # Errors
     /// [`ResumeError::AnotherCa`] or [`ResumeError::AnotherRequester`] if the client is not the one that saved it;
@@ -153,7 +157,9 @@ impl<'c> Enrolment<'c> {
             (Stage::Requested, Some(csr)) => RequestBuilder::pkcs_req(csr, identity, ca),
             _ => {
                 self.polls = self.polls.saturating_add(1);
-                RequestBuilder::poll_for(&self.wanted, identity, ca)
+                let poll = RequestBuilder::poll_for(&self.wanted, identity, ca);
+                let own = self.own_challenge();
+                poll.challenge(self.challenge(own.as_ref()).unwrap_or_default())
             }
         };
         let (message, sent) = client.write(request, Some(&self.transaction_id), rng)?;
@@ -176,7 +182,9 @@ impl<'c> Enrolment<'c> {
         let reply = client.read(status, body)?;
         match sent.accept(&reply, client.ca, &client.provider, &client.policy)? {
             CertRep::Success(sealed) => {
-                let granted = sealed.open(&client.provider, client.requester.recipient(), rng)?;
+                let own = self.own_challenge();
+                let recipient = client.requester.recipient(self.challenge(own.as_ref()));
+                let granted = sealed.open(&client.provider, &recipient, rng)?;
                 Issued::new(&granted, client).map(Outcome::Issued)
             }
             CertRep::Failure(failure) => Ok(Outcome::Refused(failure)),
@@ -185,6 +193,17 @@ impl<'c> Enrolment<'c> {
                 Ok(Outcome::Pending)
             }
         }
+    }
+
+    /// The challenge password of the CSR, while that is at hand.
+    fn own_challenge(&self) -> Option<Challenge<Zeroizing<String>>> {
+        self.csr.as_ref()?.challenge_password().secret_text()
+    }
+
+    /// The challenge password that is shared with the CA: that of the CSR or else the requester's.
+    fn challenge<'a>(&'a self, own: Option<&'a Challenge<Zeroizing<String>>>) -> Option<&'a str> {
+        let own = own.map(|challenge| challenge.0.as_str());
+        own.or_else(|| self.client.requester.challenge())
     }
 
     /// The transactionID.

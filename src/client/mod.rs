@@ -99,6 +99,8 @@ impl<'c> Client<'c> {
 
     /// Starts a first enrolment: a PKCSReq, signed by a certificate over the CSR's key that the client issued itself, or
     /// by one from elsewhere.
+    ///
+    /// Its messages are encrypted under the CSR's challenge password where the key of the CA or of the requester cannot decrypt.
     #[must_use]
     pub fn enrol(&self, csr: &Csr, rng: &mut dyn CryptoRng) -> Enrolment<'c> {
         Enrolment::new(*self, crate::MessageType::PkcsReq, csr, rng)
@@ -149,9 +151,6 @@ impl<'c> Client<'c> {
             .digest(self.negotiation.digest())
             .content_cipher(self.negotiation.content_cipher())
             .key_transport(self.negotiation.key_transport());
-        if let Some(password) = self.requester.challenge() {
-            request = request.challenge(password);
-        }
         if let Some(id) = transaction_id {
             request = request.in_transaction(id);
         }

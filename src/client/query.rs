@@ -54,8 +54,9 @@ impl<'c> Query<'c> {
             .accept(&reply, client.ca, &client.provider, &client.policy)?
         {
             CertRep::Success(sealed) => {
-                let recipient = client.requester.recipient();
-                let granted = sealed.open(&client.provider, recipient, rng)?;
+                let requester = client.requester;
+                let recipient = requester.recipient(requester.challenge());
+                let granted = sealed.open(&client.provider, &recipient, rng)?;
                 Ok(Answer::Found(Box::new(granted)))
             }
             CertRep::Failure(failure) => Ok(Answer::Refused(failure)),

@@ -22,6 +22,10 @@ pub struct Requester<'k> {
 impl<'k> Requester<'k> {
     /// A certificate with its private key.
     ///
+    /// A CA may encrypt the answer to an enrolment under the challenge password of the CSR if the key is on a curve:
+    /// [`Enrolment`](super::Enrolment) opens that with the CSR's own, so nothing is to be done for it but after
+    /// [a restart](Self::with_challenge).
+    ///
     /// # Errors
     /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the certificate's.
     pub fn new<K: SigningKey + DecryptionKey>(
@@ -36,8 +40,8 @@ impl<'k> Requester<'k> {
         })
     }
 
-    /// A certificate whose private key only signs, such as one for Ed25519: replies to it are encrypted under the
-    /// [challenge](Self::with_challenge).
+    /// A certificate whose private key only signs, such as one for Ed25519: answers to it are encrypted under the challenge
+    /// password of the CSR, or the one that is [taken](Self::with_challenge).
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -53,13 +57,19 @@ impl<'k> Requester<'k> {
         })
     }
 
-    /// Takes the challenge password of the enrolment, the same that is in its CSR, for when the key of the requester or of the
-    /// CA cannot decrypt ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)): replies are opened with it,
-    /// and polls encrypted under it.
+    /// Takes the challenge password of the enrolment, for where its CSR is not at hand, as after a restart, and the key of the requester
+    /// or of the CA cannot decrypt ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)): answers are opened with
+    /// it, and polls encrypted under it. Where the CSR is at hand and has one, that counts. No other request is encrypted under it:
+    /// whoever captures such a message can try passwords at it.
+    ///
+    /// One that is taken later replaces it; an empty one counts as none.
     #[must_use]
-    pub fn with_challenge(mut self, password: &'k str) -> Self {
-        self.recipient = self.recipient.with_password(password);
-        self.challenge = Some(password);
+    pub const fn with_challenge(mut self, password: &'k str) -> Self {
+        self.challenge = if password.is_empty() {
+            None
+        } else {
+            Some(password)
+        };
         self
     }
 
@@ -88,8 +98,9 @@ impl<'k> Requester<'k> {
         self.challenge
     }
 
-    pub(super) const fn recipient(&self) -> &Recipient<'k> {
-        &self.recipient
+    /// Who opens an answer, with a challenge password if there is one.
+    pub(super) fn recipient<'p>(&'p self, challenge: Option<&'p str>) -> Recipient<'p> {
+        self.recipient.with_password(challenge.unwrap_or_default())
     }
 }
 

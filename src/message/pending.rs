@@ -257,7 +257,8 @@ impl core::fmt::Display for Failure {
 }
 
 impl SealedReply<'_> {
-    /// Opens the reply with the key of the certificate that signed the request, and finds what was asked for.
+    /// Opens the reply with the key of the certificate that signed the request, or under the challenge password of its CSR, which
+    /// `recipient` needs if that key cannot decrypt ([`Recipient::with_password`]); and finds what was asked for.
     ///
     /// # Errors
     /// [`TransactionError::Open`] if it does not open, [`TransactionError::NotFound`] or
