@@ -45,6 +45,8 @@ pub(crate) enum KeyTransportError {
 pub(crate) struct Pbkdf2Parameters<'a> {
     pub(crate) salt: &'a [u8],
     pub(crate) iterations: u32,
+    /// The length of the derived key, if it is named.
+    pub(crate) key_len: Option<u32>,
     /// The object identifier of the pseudorandom function, and the digest that it names.
     pub(crate) prf: (Oid, Option<DigestAlgorithm>),
 }
@@ -167,9 +169,10 @@ impl<'a> AlgorithmIdentifier<'a> {
         let parameters = reader.nested(tag::SEQUENCE, item, |params| {
             let salt = params.expect(tag::OCTET_STRING, item)?.contents;
             let iterations = read_u32(params)?;
-            if params.is_next(tag::INTEGER) {
-                params.element(item)?;
-            }
+            let key_len = match params.is_next(tag::INTEGER) {
+                true => Some(read_u32(params)?),
+                false => None,
+            };
             let prf = if params.is_next(tag::SEQUENCE) {
                 AlgorithmIdentifier::read(params)?.oid()
             } else {
@@ -178,6 +181,7 @@ impl<'a> AlgorithmIdentifier<'a> {
             Ok(Pbkdf2Parameters {
                 salt,
                 iterations,
+                key_len,
                 prf: (prf, prf_of(prf)),
             })
         });
@@ -729,10 +733,6 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_keeps_its_own_digest() {
-        let der = encode(0, |w| {
-            write_signature(w, SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256));
-    #[test]
     fn a_signature_on_a_curve_has_no_parameters_or_null() {
         for known in [oid::ECDSA_WITH_SHA256, oid::ED25519] {
             let with = |parameters: &[u8]| {
@@ -753,6 +753,10 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_signature_keeps_its_own_digest() {
+        let der = encode(0, |w| {
+            write_signature(w, SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256));
         });
         assert_eq!(
             read(&der).signature(Some(DigestAlgorithm::Sha1)),

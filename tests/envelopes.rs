@@ -191,17 +191,10 @@ fn whatever_does_not_open_looks_the_same() {
             envelope
         },
         // The initialisation vector.
-        with(&|envelope| envelope.cipher = algorithm(oid::AES128_CBC, &octets(&[7; 8]))),
-        with(&|envelope| envelope.cipher = algorithm(oid::AES128_CBC, &octets(&[7; 17]))),
-        with(&|envelope| envelope.cipher = algorithm(oid::AES128_CBC, &NULL)),
-        with(&|envelope| envelope.cipher = algorithm(oid::AES128_CBC, &[])),
         with(&|envelope| envelope.cipher = algorithm(oid::AES128_CBC, &octets(&[7; 16]))),
         with(&|envelope| envelope.cipher = algorithm(oid::AES192_CBC, &octets(&[7; 16]))),
         // The length.
-        with(&|envelope| envelope.encrypted_content.clear()),
         with(&|envelope| envelope.encrypted_content.truncate(16)),
-        with(&|envelope| envelope.encrypted_content.truncate(17)),
-        with(&|envelope| envelope.encrypted_content.push(7)),
         // The padding.
         blocks(&padded(&[0])),
         blocks(&padded(&[17; 17])),
@@ -233,6 +226,34 @@ fn whatever_does_not_open_looks_the_same() {
     *wrong.last_mut().unwrap() ^= 1;
     let error = open_error(&parties, &policy, &around(&parties, &seal(&wrong)));
     assert_eq!(error, (OpenError::CsrSignature, BAD_CHECK));
+}
+
+#[test]
+fn a_vector_or_blocks_of_another_length_are_told_before_the_key_is_touched() {
+    let parties = Parties::new();
+    let policy = Policy::compatible();
+    let told = |change: &dyn Fn(&mut Envelope)| {
+        let mut envelope = envelope(&parties);
+        change(&mut envelope);
+        let message = around(&parties, &envelope);
+        let (OpenError::Parse(error), BAD_CHECK) = open_error(&parties, &policy, &message) else {
+            panic!("not told");
+        };
+        (error.kind(), error.item(), error.offset(), message)
+    };
+    for vector in [&octets(&[7; 8])[..], &octets(&[7; 17]), &NULL, &[]] {
+        let cipher = algorithm(oid::AES128_CBC, vector);
+        let (kind, item, offset, message) = told(&|envelope| envelope.cipher = cipher.clone());
+        assert_eq!(kind, ParseErrorKind::InvalidValue);
+        assert_eq!(item, Item::InitialisationVector);
+        assert_eq!(offset, offset_of(&message, &cipher));
+    }
+    for len in [0, 1, 15, 17] {
+        let cut = |envelope: &mut Envelope| envelope.encrypted_content.truncate(len);
+        let (kind, item, ..) = told(&cut);
+        assert_eq!(kind, ParseErrorKind::InvalidValue);
+        assert_eq!(item, Item::EncryptedContent);
+    }
 }
 
 fn indefinite(der: &[u8]) -> Vec<u8> {

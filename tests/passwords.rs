@@ -4,7 +4,9 @@
 mod common;
 mod live;
 
-use common::forge::Forge;
+use common::forge::{
+    Envelope, Forge, NULL, algorithm, elements, octets, sequence, small_integer, tlv,
+};
 use common::issue::Template;
 use common::{EcKey, Ed25519Key, Parties, certificate, pem, provider, rng, vector};
 use live::Scratch;
@@ -12,12 +14,12 @@ use scep::client::{Client, Outcome, Requester};
 use scep::crypto::rustcrypto::Pbkdf2;
 use scep::crypto::{
     CipherSet, ContentCipher, CryptoError, DeriveKey, DigestAlgorithm, DigestSet, KeyManagement,
-    PasswordEncryption, Policy, Provider, SigningKey, Tolerance, ToleranceSet,
+    KeyTransport, PasswordEncryption, Policy, Provider, SigningKey, Tolerance, ToleranceSet,
 };
 use scep::server::{Authority, HeldEnrolment, Received, Server};
 use scep::{
-    BuildError, CaRoles, Certificate, Csr, DecryptError, Error, FailInfo, Limits, Negotiation,
-    OpenError, PkiMessage, Recipient, RecipientId, Refused, Request, RequestBuilder,
+    BuildError, CaRoles, Certificate, Csr, DecryptError, Error, FailInfo, Item, Limits,
+    Negotiation, OpenError, PkiMessage, Recipient, RecipientId, Refused, Request, RequestBuilder,
     SignerIdentity, SignerTrust, UnverifiedCsr, oid,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,11 +37,8 @@ fn policy() -> Policy {
 
 const ITERATIONS: u32 = 1000;
 
-const FRESH: PasswordEncryption = PasswordEncryption {
-    prf: DigestAlgorithm::Sha256,
-    iterations: ITERATIONS,
-    cipher: Aes128Cbc,
-};
+const FRESH: PasswordEncryption =
+    PasswordEncryption::new(DigestAlgorithm::Sha256, ITERATIONS, Aes128Cbc);
 
 /// A CA on P-256, and a client on the same curve whose CSR has the password.
 struct Curves {
@@ -139,12 +138,7 @@ fn every_digest_and_cipher_of_the_policy_is_written_and_read() {
                 let bytes = curves.pkcs_req(&only);
                 let request = curves.open(&bytes, &only, &[PASSWORD]).unwrap();
                 assert_eq!(request.content_cipher(), content);
-                let iterations = ITERATIONS;
-                let expected = PasswordEncryption {
-                    prf,
-                    iterations,
-                    cipher,
-                };
+                let expected = PasswordEncryption::new(prf, ITERATIONS, cipher);
                 assert_eq!(request.key_management(), KeyManagement::Password(expected));
             }
         }
@@ -155,12 +149,14 @@ fn every_digest_and_cipher_of_the_policy_is_written_and_read() {
 fn the_right_one_of_four_passwords_opens_and_another_is_one_error() {
     let curves = Curves::new();
     let bytes = curves.pkcs_req(&policy());
-    for passwords in [
-        &[PASSWORD, "b", "c", "d"][..],
-        &["a", "b", "c", PASSWORD],
-        &["", PASSWORD],
+    for (passwords, right) in [
+        (&[PASSWORD, "b", "c", "d"][..], 0),
+        (&["a", "b", "c", PASSWORD], 3),
+        (&["", PASSWORD], 1),
+        (&["a", PASSWORD, PASSWORD], 1),
     ] {
-        assert!(curves.open(&bytes, &policy(), passwords).is_ok());
+        let request = curves.open(&bytes, &policy(), passwords).unwrap();
+        assert_eq!(request.password(), Some(right));
     }
     for passwords in [&["Secret"][..], &["secret "], &["a", "b", "c", "d"]] {
         let error = curves.open(&bytes, &policy(), passwords).unwrap_err();
@@ -187,7 +183,20 @@ fn a_fifth_password_is_the_callers_mistake() {
     let curves = Curves::new();
     let bytes = curves.pkcs_req(&policy());
     let error = curves.open(&bytes, &policy(), &["a", "b", "c", "d", PASSWORD]);
-    assert_eq!(error.unwrap_err(), Error::Open(OpenError::TooManyPasswords));
+    let too_many = Error::Open(OpenError::TooManyPasswords);
+    assert_eq!(error.unwrap_err(), too_many);
+    // A server is told of it by whatever message comes first, and nobody is answered.
+    let parties = Parties::new();
+    let authority = Authority::new(&parties.ca, &parties.ca_key).unwrap();
+    let trust = SignerTrust::new().self_issued();
+    let server = Server::new(&parties.provider, &policy(), trust, authority);
+    let receive = |passwords: &[&str]| {
+        let (body, _) = parties.pkcs_req();
+        let received = server.receive_with_passwords(&body, passwords, &mut rng());
+        received.map(|received| matches!(received, Received::Request(_)))
+    };
+    assert_eq!(receive(&["a", "b", "c", "d"]), Ok(true));
+    assert_eq!(receive(&["a", "b", "c", "d", "e"]), Err(too_many));
 }
 
 #[test]
@@ -211,10 +220,43 @@ fn the_iterations_of_all_passwords_are_one_budget() {
             .unwrap_err(),
         refused(Refused::PasswordIterations(3000))
     );
+    // A key that is longer than the digest takes the iterations once more.
+    let long = policy()
+        .with_password_prfs(DigestSet::of(&[DigestAlgorithm::Sha1]))
+        .with_password_ciphers(CipherSet::of(&[Aes256Cbc]));
+    let bytes = curves.pkcs_req(&long);
+    let enough = long.with_max_password_iterations(2000);
+    assert!(curves.open(&bytes, &enough, &[PASSWORD]).is_ok());
+    assert_eq!(
+        curves
+            .open(
+                &bytes,
+                &long.with_max_password_iterations(1999),
+                &[PASSWORD]
+            )
+            .unwrap_err(),
+        refused(Refused::PasswordIterations(2000))
+    );
 }
 
 /// PBKDF2 that counts how often it is asked.
 struct Counting;
+
+/// PBKDF2 that does not do it.
+struct Undone;
+
+impl DeriveKey for Undone {
+    fn pbkdf2(
+        &self,
+        _: DigestAlgorithm,
+        _: &[u8],
+        _: &[u8],
+        _: u32,
+        _: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        Err(CryptoError::Failed)
+    }
+}
 
 static DERIVED: AtomicUsize = AtomicUsize::new(0);
 
@@ -256,7 +298,9 @@ fn a_server_without_passwords_derives_nothing() {
         "{error:?}"
     );
     assert_eq!(derived, 0);
+    // Each is tried whichever is right, for the time would tell.
     assert_eq!(received(&["other", PASSWORD], &policy()), (None, 2));
+    assert_eq!(received(&[PASSWORD, "other"], &policy()), (None, 2));
     let little = policy().with_max_password_iterations(ITERATIONS - 1);
     let expensive = refused(Refused::PasswordIterations(u64::from(ITERATIONS)));
     assert_eq!(received(&[PASSWORD], &little), (Some(expensive), 0));
@@ -312,6 +356,77 @@ fn a_changed_salt_iv_key_or_content_is_one_error() {
 }
 
 #[test]
+fn what_is_public_of_a_password_recipient_is_refused_by_name() {
+    let (curves, parties) = (Curves::new(), Parties::new());
+    let forge = Forge::of(&rsa_pkcs_req(&curves, &parties, &policy()));
+    // What is told of an envelope with this recipient, before any password is tried.
+    let with = |derivation: &[u8], cipher: &[u8], encrypted_key: &[u8]| {
+        let mut fields = small_integer(0);
+        fields.extend(tlv(0xa0, elements(derivation)[0].contents));
+        fields.extend(algorithm(oid::PWRI_KEK, cipher));
+        fields.extend(octets(encrypted_key));
+        let envelope = Envelope {
+            other_recipients: vec![tlv(0xa3, &fields)],
+            ..Envelope::seal(
+                parties.csr.as_der(),
+                &parties.ca,
+                Aes128Cbc,
+                KeyTransport::RsaPkcs1v15,
+            )
+        };
+        let mut forge = forge.clone();
+        forge.set_content(Some(envelope.to_der()));
+        let bytes = forge.sign(&parties.client_key);
+        let provider = curves.provider.with_derive_key(&Undone);
+        let recipient = Recipient::without_key(&curves.ca).with_password(PASSWORD);
+        let message = PkiMessage::parse(bytes, &Limits::REQUEST).unwrap();
+        let trust = SignerTrust::new().self_issued();
+        let opened = message.receive(&provider, &policy(), &trust, &[recipient], &mut rng());
+        opened.map(|_| ()).unwrap_err()
+    };
+    let pbkdf2 = |iterations: u8, key_len: &[u8]| {
+        let prf = algorithm(oid::HMAC_WITH_SHA256, &NULL);
+        let fields = [
+            &octets(&[5; 16])[..],
+            &small_integer(iterations),
+            key_len,
+            &prf,
+        ]
+        .concat();
+        algorithm(oid::PBKDF2, &sequence(&[&fields]))
+    };
+    let aes = |iv: usize| algorithm(oid::AES128_CBC, &octets(&vec![7; iv]));
+    let (good, key) = (pbkdf2(9, &[]), [0; 32]);
+    // This one says nothing wrong: only here a key is derived, and that fails.
+    let asked = Error::Open(OpenError::Decrypt(DecryptError));
+    assert_eq!(with(&good, &aes(16), &key), asked);
+    let named = pbkdf2(9, &small_integer(16));
+    assert_eq!(with(&named, &aes(16), &key), asked);
+
+    let contradicts = pbkdf2(9, &small_integer(32));
+    assert_eq!(
+        with(&contradicts, &aes(16), &key),
+        refused(Refused::KeyDerivation(oid::PBKDF2))
+    );
+    assert_eq!(
+        with(&pbkdf2(0, &[]), &aes(16), &key),
+        refused(Refused::PasswordIterations(0))
+    );
+    for len in [0, 8, 17] {
+        assert_eq!(
+            with(&good, &aes(len), &key),
+            refused(Refused::PasswordCipher(oid::AES128_CBC))
+        );
+    }
+    for len in [0, 16, 33] {
+        let Error::Open(OpenError::Parse(error)) = with(&good, &aes(16), &vec![0; len]) else {
+            panic!("{len}");
+        };
+        assert_eq!(error.item(), Item::EncryptedKey);
+    }
+}
+
+#[test]
 fn without_a_challenge_there_is_a_reason() {
     let curves = Curves::new();
     let mut parties = Parties::new();
@@ -348,12 +463,12 @@ fn without_a_challenge_there_is_a_reason() {
     assert_eq!(poll.success_envelope(), Err(no_password));
     let ca = parties.ca_signer();
     let reply = poll.reply(&parties.provider, &ca);
-    assert_eq!(reply.success_envelope(), Err(no_password));
+    assert_eq!(reply.success_envelope(&mut rng()), Err(no_password));
     assert_eq!(
-        reply.clone().challenge("").success_envelope(),
+        reply.clone().challenge("").success_envelope(&mut rng()),
         Err(no_password)
     );
-    let enveloped = reply.challenge(PASSWORD).success_envelope();
+    let enveloped = reply.challenge(PASSWORD).success_envelope(&mut rng());
     let management = enveloped.map(|(_, management)| management.name());
     assert_eq!(management, Ok("password"));
 }
@@ -425,7 +540,7 @@ fn enrol_with_a_poll(curves: &Curves, key: &dyn SigningKey, device: &Certificate
     let mut enrolment = client.enrol(csr, &mut rng());
 
     let request = receive(&enrolment.next_request(&mut rng()).unwrap());
-    assert!(server.reply(&request).success_envelope().is_ok());
+    assert!(server.reply(&request).success_envelope(&mut rng()).is_ok());
     let held = HeldEnrolment::of(&request).unwrap();
     let pending = server.reply(&request).pending(&mut rng()).unwrap();
     let outcome = enrolment.accept(200, &pending, &mut rng()).unwrap();

@@ -9,7 +9,7 @@ use common::{Built, CIPHERS, Inside, Parties, key_transports, rng};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use scep::{
-    Certificate, CertsOnly, DecryptError, FailInfo, Limits, NextCaCertificates, OpenError,
+    Certificate, CertsOnly, DecryptError, FailInfo, Item, Limits, NextCaCertificates, OpenError,
     ParseError, ParseErrorKind, PkiMessage, SignerTrust, UnverifiedCsr,
 };
 
@@ -234,6 +234,11 @@ proptest! {
             let sealed = OpenError::Decrypt(DecryptError);
             match error {
                 error if error == sealed => {}
+                // What is left is no whole blocks, which is public.
+                OpenError::Parse(error) => {
+                    prop_assert_eq!(error.item(), Item::EncryptedContent);
+                    prop_assert!(matches!(change, Change::CutContent(_) | Change::GrowContent(_)));
+                }
                 // What was garbled is inside of the CSR's public key, name or signature: an error of its own in the
                 // server's log, and the same answer to the client.
                 OpenError::CsrSignature | OpenError::CsrRefused(_) => {

@@ -28,6 +28,8 @@ pub(crate) struct EnvelopedData<'a> {
     /// Where the content type stands in the layer.
     pub(crate) content_type_offset: usize,
     pub(crate) content_cipher: AlgorithmIdentifier<'a>,
+    /// Where the cipher's identifier stands in the layer.
+    pub(crate) content_cipher_offset: usize,
     pub(crate) encrypted_content: OctetString<'a>,
     pub(crate) encoding: Encoding,
     pub(crate) layer: Layer,
@@ -163,22 +165,24 @@ impl<'a> EnvelopedData<'a> {
                 let kind = ParseErrorKind::Missing;
                 return Err(fields.error_at(kind, Item::RecipientInfo, recipients.offset));
             }
-            let (content_type_offset, content_type, content_cipher, encrypted_content) = fields
-                .nested(tag::SEQUENCE, Item::EncryptedContentInfo, |info| {
-                    let offset = info.offset();
-                    let content_type = info.oid(Item::EncryptedContentInfo)?;
-                    let cipher = AlgorithmIdentifier::read(info)?;
-                    // Interop: older Go libraries and BouncyCastle write [0] as constructed, with one or many segments.
-                    let content =
-                        info.octet_string(tag::context(0), Item::EncryptedContent, limits)?;
-                    Ok((offset, content_type, cipher, content))
-                })?;
+            let (
+                (content_type_offset, content_type),
+                (content_cipher_offset, content_cipher),
+                encrypted_content,
+            ) = fields.nested(tag::SEQUENCE, Item::EncryptedContentInfo, |info| {
+                let content_type = (info.offset(), info.oid(Item::EncryptedContentInfo)?);
+                let cipher = (info.offset(), AlgorithmIdentifier::read(info)?);
+                // Interop: older Go libraries and BouncyCastle write [0] as constructed, with one or many segments.
+                let content = info.octet_string(tag::context(0), Item::EncryptedContent, limits)?;
+                Ok((content_type, cipher, content))
+            })?;
             fields.optional(tag::context_constructed(1), Item::EnvelopedData)?;
             Ok(Self {
                 recipients,
                 content_type,
                 content_type_offset,
                 content_cipher,
+                content_cipher_offset,
                 encrypted_content,
                 encoding: Encoding::Der,
                 layer,

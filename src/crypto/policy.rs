@@ -233,7 +233,8 @@ impl Policy {
     }
 
     /// How many iterations of PBKDF2 a message may cost, over all passwords that are tried: 1,200,000 in every named policy.
-    /// Whoever sends the message chooses the cost of one.
+    /// Whoever sends the message chooses the cost of one. A cipher whose key is longer than the digest, such as AES-256 beside SHA-1,
+    /// takes them twice, and both count.
     #[must_use]
     pub const fn max_password_iterations(&self) -> u32 {
         self.max_password_iterations
@@ -260,12 +261,12 @@ impl Policy {
     /// with SHA-256, SHA-384, SHA-512 and SHA-1, the same in both places.
     #[must_use]
     pub fn fresh_transport(&self) -> Option<KeyTransport> {
-        use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
         self.fresh_transports().next()
     }
 
     /// The same and those after it, for a key that is too short for the first.
     pub(crate) fn fresh_transports(&self) -> impl Iterator<Item = KeyTransport> + use<'_> {
+        use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
 
         let oaep = [Sha256, Sha384, Sha512, Sha1].map(|digest| KeyTransport::RsaOaep {
             digest,

@@ -17,6 +17,8 @@ pub enum OpenError {
     Refused(Refused),
     /// No recipient of the envelope is one of the caller's.
     NoRecipient(RecipientHint),
+    /// The envelope names a certificate of the caller's whose private key was not given, and no password that was given may open it.
+    NoKey,
     /// More passwords are to be tried than 4.
     TooManyPasswords,
     /// The encrypted key that was brought is another message's: the caller mixed up two requests.
@@ -96,7 +98,7 @@ impl OpenError {
         match self {
             Self::Parse(error) => error.cause(),
             Self::NoContent | Self::NoRecipient(_) => Cause::Protocol,
-            Self::AnotherMessage | Self::TooManyPasswords => Cause::Misuse,
+            Self::NoKey | Self::AnotherMessage | Self::TooManyPasswords => Cause::Misuse,
             Self::Refused(_) | Self::CsrRefused(_) => Cause::Policy,
             Self::Decrypt(_) | Self::CsrSignature => Cause::Undecodable,
         }
@@ -133,6 +135,9 @@ impl fmt::Display for OpenError {
             Self::NoRecipient(hint) => write!(
                 f,
                 "no recipient of the envelope is one of ours; the first is {hint}"
+            ),
+            Self::NoKey => f.write_str(
+                "the envelope is for one of our certificates, and its private key was not given",
             ),
             Self::TooManyPasswords => f.write_str("more than 4 passwords are to be tried"),
             Self::AnotherMessage => f.write_str("the encrypted key is another message's"),

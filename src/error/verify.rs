@@ -89,15 +89,15 @@ pub enum Refused {
     NoKeyWrap,
     /// The originator of a key agreement is named by a certificate, and brings no key for this message.
     Originator,
-    /// The keyDerivationAlgorithm of a password recipient: anything but PBKDF2 with readable parameters.
+    /// The keyDerivationAlgorithm of a password recipient: anything but PBKDF2 with readable parameters for a key as long as the cipher's.
     KeyDerivation(Oid),
     /// A password recipient names no keyDerivationAlgorithm.
     NoKeyDerivation,
     /// The pseudorandom function of PBKDF2.
     PasswordPrf(Oid),
-    /// The cipher of PWRI-KEK.
+    /// The cipher of PWRI-KEK, or its initialisation vector is not of one block.
     PasswordCipher(Oid),
-    /// The iterations of PBKDF2, over all passwords that would be tried.
+    /// The iterations of PBKDF2, over all passwords that would be tried: too many, or none.
     PasswordIterations(u64),
     /// The salt of PBKDF2 has this number of bytes, which is not from 8 to 64.
     PasswordSalt(usize),

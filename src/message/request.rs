@@ -76,8 +76,8 @@ impl VerifiedMessage<'_> {
     /// Opens the envelope with the first of `recipients` that it is for, and reads the payload.
     ///
     /// # Errors
-    /// [`OpenError::Decrypt`] for every way in which the envelope does not open; other [`OpenError`]s for what is public of
-    /// it, and for a CSR that is not signed by its own key. The reply to all of these is [`OpenError::fail_info`] without a
+    /// [`OpenError::Decrypt`] for every way in which the envelope does not open; [`OpenError::TooManyPasswords`] for more than 4
+    /// passwords; other [`OpenError`]s for what is public of the envelope, and for a CSR that is not signed by its own key. The reply to all of these is [`OpenError::fail_info`] without a
     /// text.
     pub fn open(
         &self,
@@ -267,6 +267,15 @@ impl Request {
     /// The algorithm of the signature.
     #[must_use]
     pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
+    /// The position of the challenge password that opened the request, among those of the [recipient](Self::recipient); `None` if
+    /// its key did. It tells which enrolment a poll is for, and with which [challenge](crate::ReplyBuilder::challenge) it is answered.
+    ///
+    /// Somebody wrote the envelope under that password: whether it was the signer, or one who captured it, does not show.
+    #[must_use]
+    pub const fn password(&self) -> Option<usize> {
+        self.opened_by.password
+    }
+
         self.signature_algorithm
     }
 

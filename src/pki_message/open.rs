@@ -28,11 +28,12 @@ pub struct Recipient<'k> {
     certificate: &'k Certificate<'k>,
     key: Option<&'k dyn DecryptionKey>,
     passwords: [&'k str; MAX_PASSWORDS],
-    pub(super) password_count: usize,
+    /// How many were given, also if they are too many.
+    password_count: usize,
 }
 
 /// The most passwords that are tried on a message.
-pub(super) const MAX_PASSWORDS: usize = 4;
+pub(crate) const MAX_PASSWORDS: usize = 4;
 
 impl<'k> Recipient<'k> {
     /// A certificate with its private key.
@@ -70,15 +71,14 @@ impl<'k> Recipient<'k> {
     ///
     /// Nothing in a message tells under which password it is encrypted. A server chooses those that are worth trying, 4 at
     /// most over all recipients, by the unverified transactionID and signer: each costs as many iterations of PBKDF2 as the
-    /// message says, up to [`Policy::max_password_iterations`] over all of them.
+    /// message says, up to [`Policy::max_password_iterations`] over all of them. [`Request::password`](crate::Request::password) tells
+    /// which of them it was.
     #[must_use]
     pub fn with_password(mut self, password: &'k str) -> Self {
-        if !password.is_empty() {
-            if let Some(slot) = self.passwords.get_mut(self.password_count) {
-                *slot = password;
-            }
-            self.password_count = self.password_count.saturating_add(1);
+        if let Some(slot) = self.passwords.get_mut(self.password_count) {
+            *slot = password;
         }
+        self.password_count = self.password_count.saturating_add(1);
         self
     }
 
@@ -97,8 +97,10 @@ impl<'k> Recipient<'k> {
         self.key
     }
 
-    pub(super) fn passwords(&self) -> impl Iterator<Item = &'k str> + use<'k> {
-        self.passwords.into_iter().take(self.password_count)
+    /// The passwords that are not empty, with their positions.
+    pub(super) fn passwords(&self) -> impl Iterator<Item = (usize, &'k str)> + Clone + use<'k> {
+        let passwords = self.passwords.into_iter().enumerate();
+        passwords.filter(|(_, password)| !password.is_empty())
     }
 }
 
@@ -115,7 +117,13 @@ impl core::fmt::Debug for Recipient<'_> {
 /// If there is an [`originator_key`](Self::originator_key), have the private key agree with it. Else have
 /// [the bytes](Self::as_bytes) decrypted, try [`transports`](Self::transports) in their order, and tell which one it was by
 /// [`decrypted_with`](Self::decrypted_with). Bring the result back whatever it is, error or not:
-/// [`open_with`](super::VerifiedMessage::open_with) goes on with a substitute key where it has to.
+/// [`open_with`](super::VerifiedMessage::open_with) goes on with a substitute key where it has to. What is encrypted under a challenge
+/// password needs no private key: [`open`](super::VerifiedMessage::open) it as [`Recipient::without_key`] with passwords.
+///
+/// # Security
+/// Whoever sent the message wrote the [`originator_key`](Self::originator_key). A point that is not on the private key's curve must not
+/// be computed with: the answers to a few of them tell that key. This crate sees to the form and the length of the point, and cannot
+/// see that it is on the curve.
 #[derive(Clone, Debug)]
 pub struct EncryptedKey<'m> {
     message: &'m PkiMessage<'m>,
@@ -150,6 +158,8 @@ pub(super) struct Sealed<'m> {
 pub(crate) struct OpenedBy {
     /// The position of the recipient among those that were given.
     pub(crate) recipient: usize,
+    /// The position of the password among those of the recipient, if it was one.
+    pub(crate) password: Option<usize>,
     pub(crate) cipher: ContentCipher,
     pub(crate) key_management: KeyManagement,
 }
@@ -181,9 +191,8 @@ impl<'m> EncryptedKey<'m> {
 
     /// The public key with which the private key is to agree, a DER SubjectPublicKeyInfo on its curve; `None` in key transport.
     ///
-    /// Whoever sent the message wrote it: a point that is not on the curve must not be computed with. What is to be brought back
-    /// is the x coordinate of the shared point, as long as the curve's field, as from
-    /// [`DecryptionKey::agree`].
+    /// A point that is not on the curve must not be computed with, see [above](Self#security). What is to be brought back is the
+    /// x coordinate of the shared point, as from [`DecryptionKey::agree`]; leading zeros that a token has dropped are put back.
     #[must_use]
     pub fn originator_key(&self) -> Option<&[u8]> {
         match &self.technique {
@@ -214,6 +223,7 @@ impl<'m> EncryptedKey<'m> {
     pub(crate) const fn opened_by(&self) -> OpenedBy {
         OpenedBy {
             recipient: self.recipient,
+            password: None,
             cipher: self.sealed.cipher,
             key_management: match &self.technique {
                 Technique::Transport { used, .. } => KeyManagement::Transport(*used),
@@ -279,11 +289,6 @@ impl Sealed<'_> {
         content_key: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Opened, DecryptError> {
-        let block = self.cipher.block_len();
-        let whole_blocks = self.content.len > 0 && self.content.len.is_multiple_of(block);
-        if !whole_blocks || self.iv.len() != block {
-            return Err(DecryptError);
-        }
         let key = self.select_key(provider, encrypted_key, content_key, secret)?;
         let key = key.get(..self.cipher.key_len()).ok_or(DecryptError)?;
         let mut buffer = Zeroizing::new(self.content.to_vec());
@@ -291,7 +296,7 @@ impl Sealed<'_> {
             .content_encryption()
             .decrypt(self.cipher, key, self.iv, &mut buffer)
             .map_err(|_| DecryptError)?;
-        let (padded, padding) = unpad(&buffer, block);
+        let (padded, padding) = unpad(&buffer, self.cipher.block_len());
         Ok(Opened {
             len: buffer.len().saturating_sub(usize::from(padding)),
             padded,
@@ -348,8 +353,8 @@ impl Opened {
 }
 
 impl PkiMessage<'_> {
-    /// Opens the envelope with the key of whom it names among `recipients` or else, if it is encrypted under a password, with
-    /// one of theirs.
+    /// Opens the envelope with the key of whom it names among `recipients` or else, if there is none and it is encrypted under a
+    /// password, with one of theirs.
     pub(crate) fn open_envelope(
         &self,
         provider: &Provider,
@@ -357,19 +362,29 @@ impl PkiMessage<'_> {
         recipients: &[Recipient<'_>],
         rng: &mut dyn CryptoRng,
     ) -> Result<(Opened, OpenedBy), OpenError> {
+        let passwords = recipients.iter().fold(0_usize, |count, one| {
+            count.saturating_add(one.password_count)
+        });
+        if passwords > MAX_PASSWORDS {
+            return Err(OpenError::TooManyPasswords);
+        }
         let certificates = recipients.iter().map(Recipient::certificate);
-        let mut encrypted = match self.encrypted_key(policy, certificates) {
-            Err(OpenError::NoRecipient(hint)) => {
-                let opened = self.open_with_passwords(provider, policy, recipients)?;
-                return opened.ok_or(OpenError::NoRecipient(hint));
+        // Why there is no key that opens is public, and there may be a password that does.
+        let error = match self.encrypted_key(policy, certificates) {
+            Ok(mut encrypted) => {
+                let recipient = recipients.get(encrypted.recipient());
+                if let Some(key) = recipient.and_then(Recipient::key) {
+                    let answer = encrypted.ask(key, rng);
+                    let secret = key.substitute_secret();
+                    let opened = encrypted.decrypt_content(provider, answer, secret)?;
+                    return Ok((opened, encrypted.opened_by()));
+                }
+                OpenError::NoKey
             }
-            named => named?,
+            Err(error) => error,
         };
-        let recipient = recipients.get(encrypted.recipient());
-        let key = recipient.and_then(Recipient::key).ok_or(DecryptError)?;
-        let answer = encrypted.ask(key, rng);
-        let opened = encrypted.decrypt_content(provider, answer, key.substitute_secret())?;
-        Ok((opened, encrypted.opened_by()))
+        let opened = self.open_with_passwords(provider, policy, recipients)?;
+        opened.ok_or(error)
     }
 
     /// Finds the recipient among `certificates`, and checks all that is public of the envelope.
@@ -416,7 +431,7 @@ impl PkiMessage<'_> {
     }
 }
 
-/// The content of an envelope, of a type and in a cipher that the policy allows.
+/// The content of an envelope, of a type and in a cipher that the policy allows, in whole blocks with an initialisation vector.
 pub(super) fn sealed<'m>(
     envelope: &EnvelopedData<'m>,
     policy: &Policy,
@@ -433,10 +448,26 @@ pub(super) fn sealed<'m>(
         .ok()
         .filter(|cipher| policy.content_ciphers().contains(*cipher))
         .ok_or(OpenError::Refused(Refused::ContentCipher(cipher_id.oid())))?;
+    let invalid = |item, offset| {
+        OpenError::Parse(ParseError {
+            kind: ParseErrorKind::InvalidValue,
+            item,
+            offset,
+            layer: envelope.layer,
+        })
+    };
+    let (block, content) = (cipher.block_len(), envelope.encrypted_content);
+    let iv = cipher_id
+        .initialisation_vector()
+        .filter(|iv| iv.len() == block)
+        .ok_or_else(|| invalid(Item::InitialisationVector, envelope.content_cipher_offset))?;
+    if content.len == 0 || !content.len.is_multiple_of(block) {
+        return Err(invalid(Item::EncryptedContent, content.offset));
+    }
     Ok(Sealed {
         cipher,
-        iv: cipher_id.initialisation_vector().unwrap_or_default(),
-        content: envelope.encrypted_content,
+        iv,
+        content,
     })
 }
 

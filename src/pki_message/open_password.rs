@@ -3,14 +3,14 @@
 use zeroize::Zeroizing;
 
 use super::build::password_key;
-use super::open::{MAX_PASSWORDS, Opened, OpenedBy, Recipient, sealed};
+use super::open::{Opened, OpenedBy, Recipient, sealed};
 use super::parse::PkiMessage;
 use crate::cms::{PasswordRecipient, RecipientInfo};
 use crate::crypto::pwri_kek;
 use crate::crypto::{
     CryptoError, KeyManagement, PasswordEncryption, Policy, Provider, SubstituteSecret,
 };
-use crate::{DecryptError, OpenError, Refused, oid};
+use crate::{DecryptError, Item, OpenError, ParseError, ParseErrorKind, Refused, oid};
 
 impl PkiMessage<'_> {
     /// Opens the first recipient that is a password, or gives `None` if there is no such recipient or no password to try.
@@ -20,17 +20,11 @@ impl PkiMessage<'_> {
         policy: &Policy,
         recipients: &[Recipient<'_>],
     ) -> Result<Option<(Opened, OpenedBy)>, OpenError> {
-        let candidates = recipients
-            .iter()
-            .enumerate()
-            .flat_map(|(position, recipient)| {
-                recipient
-                    .passwords()
-                    .map(move |password| (position, password))
-            });
-        let count = recipients.iter().fold(0_usize, |count, one| {
-            count.saturating_add(one.password_count)
+        let candidates = recipients.iter().enumerate().flat_map(|(recipient, one)| {
+            one.passwords()
+                .map(move |(position, password)| (recipient, position, password))
         });
+        let count = candidates.clone().count();
         let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
         let mut pwri = None;
         for recipient in envelope.recipients() {
@@ -42,20 +36,29 @@ impl PkiMessage<'_> {
         let (Some(pwri), 1..) = (pwri, count) else {
             return Ok(None);
         };
-        if count > MAX_PASSWORDS {
-            return Err(OpenError::TooManyPasswords);
-        }
         let sealed = sealed(&envelope, policy)?;
         let under = password_parameters(&pwri, policy, count)?;
+        let block = under.encryption.cipher.block_len();
+        let len = pwri.encrypted_key.len;
+        if len < block.saturating_mul(2) || !len.is_multiple_of(block) {
+            return Err(OpenError::Parse(ParseError {
+                kind: ParseErrorKind::InvalidValue,
+                item: Item::EncryptedKey,
+                offset: pwri.encrypted_key.offset,
+                layer: envelope.layer,
+            }));
+        }
         let encrypted_key = pwri.encrypted_key.to_cow();
         let mut opened_by = OpenedBy {
             recipient: 0,
+            password: None,
             cipher: sealed.cipher,
             key_management: KeyManagement::Password(under.encryption),
         };
         let mut secret = None;
         let mut content_key = Err(CryptoError::Failed);
-        for (position, password) in candidates {
+        // All are derived, whichever is right, for the time would tell.
+        for (recipient, position, password) in candidates {
             let kek = password_key(provider, under.encryption, password, under.salt);
             let kek = kek.map_err(|error| match error {
                 CryptoError::Unsupported => OpenError::Refused(Refused::KeyDerivation(oid::PBKDF2)),
@@ -63,12 +66,12 @@ impl PkiMessage<'_> {
             })?;
             let (ciphers, cipher) = (provider.content_encryption(), under.encryption.cipher);
             let len = sealed.cipher.key_len();
-            content_key = pwri_kek::unwrap(ciphers, cipher, &kek, under.iv, &encrypted_key, len);
+            let unwrapped = pwri_kek::unwrap(ciphers, cipher, &kek, under.iv, &encrypted_key, len);
             // As after a failed key transport: what cannot be unwrapped goes on with a key that nobody else can know.
             secret.get_or_insert_with(|| substitute_secret(&kek));
-            if content_key.is_ok() {
-                opened_by.recipient = position;
-                break;
+            if content_key.is_err() && unwrapped.is_ok() {
+                (opened_by.recipient, opened_by.password) = (recipient, Some(position));
+                content_key = unwrapped;
             }
         }
         let secret = secret.ok_or(DecryptError)?;
@@ -108,11 +111,6 @@ fn password_parameters<'m>(
     if !SALT_LENS.contains(&pbkdf2.salt.len()) {
         return Err(refused(Refused::PasswordSalt(pbkdf2.salt.len())));
     }
-    let passwords = u64::try_from(passwords).unwrap_or(u64::MAX);
-    let cost = u64::from(pbkdf2.iterations).saturating_mul(passwords);
-    if cost > u64::from(policy.max_password_iterations()) {
-        return Err(refused(Refused::PasswordIterations(cost)));
-    }
     let encryption = pwri.key_encryption;
     let kek = encryption.pwri_kek();
     let kek = kek.ok_or(refused(Refused::KeyTransport(encryption.oid())))?;
@@ -121,6 +119,21 @@ fn password_parameters<'m>(
         .ok()
         .filter(|cipher| policy.password_ciphers().contains(*cipher))
         .ok_or(refused(Refused::PasswordCipher(kek.oid())))?;
+    let iv = kek.initialisation_vector();
+    let iv = iv.filter(|iv| iv.len() == cipher.block_len());
+    let iv = iv.ok_or(refused(Refused::PasswordCipher(kek.oid())))?;
+    // RFC 8018, section 6.2.2: what is named is the length of the cipher's key.
+    let named_len = pbkdf2.key_len.map(usize::try_from);
+    if named_len.is_some_and(|len| len != Ok(cipher.key_len())) {
+        return Err(refused(Refused::KeyDerivation(derivation.oid())));
+    }
+    // RFC 8018, section 5.2: a key longer than the digest takes the iterations once more.
+    let blocks = cipher.key_len().div_ceil(prf.output_len());
+    let times = u64::try_from(passwords.saturating_mul(blocks)).unwrap_or(u64::MAX);
+    let cost = u64::from(pbkdf2.iterations).saturating_mul(times);
+    if cost == 0 || cost > u64::from(policy.max_password_iterations()) {
+        return Err(refused(Refused::PasswordIterations(cost)));
+    }
     Ok(PasswordParameters {
         encryption: PasswordEncryption {
             prf,
@@ -128,7 +141,7 @@ fn password_parameters<'m>(
             cipher,
         },
         salt: pbkdf2.salt,
-        iv: kek.initialisation_vector().unwrap_or_default(),
+        iv,
     })
 }
 

@@ -76,9 +76,10 @@ use crate::certificate::Certificate;
 use crate::crypto::{ContentCipher, DigestAlgorithm, Policy, Provider};
 use crate::http::Response;
 use crate::pki_message::Recipient;
+use crate::pki_message::open::MAX_PASSWORDS;
 use crate::{
-    BuildError, Capabilities, Capability, Error, Limits, NextCaBuilder, PkiMessage, Request,
-    SignerTrust, TransactionId,
+    BuildError, Capabilities, Capability, Error, Limits, NextCaBuilder, OpenError, PkiMessage,
+    Request, SignerTrust, TransactionId,
 };
 
 /// A server: its CA or RA in one generation or several, and whom it trusts.
@@ -233,15 +234,19 @@ impl<'s> Server<'s> {
     /// that [`Recipient::with_password`] asks to be chosen well.
     ///
     /// Such a message names no generation: it is for the first whose key cannot decrypt or, if there is none, for the current one.
+    /// Which of the passwords it was, [`Request::password`] tells.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive).
+    /// As [`receive`](Self::receive), and [`OpenError::TooManyPasswords`] for a fifth password, whatever the message is.
     pub fn receive_with_passwords(
         &self,
         body: &[u8],
         passwords: &[&str],
         rng: &mut dyn CryptoRng,
     ) -> Result<Received, Error> {
+        if passwords.len() > MAX_PASSWORDS {
+            return Err(OpenError::TooManyPasswords.into());
+        }
         let message = PkiMessage::parse(body, &self.limits)?;
         let mut recipients: Vec<Recipient<'_>> = self
             .authorities()
