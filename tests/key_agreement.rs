@@ -11,9 +11,9 @@ use common::issue::Template;
 use common::{EcKey, Parties, certificate, pem, provider, rng, vector};
 use scep::client::{Answer, Client, Outcome, Requester};
 use scep::crypto::{
-    CipherSet, ContentCipher, CurveSet, DecryptionKey, DigestAlgorithm, DigestSet, EllipticCurve,
-    KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet, Policy, SigningKey, Tolerance,
-    ToleranceSet,
+    CipherSet, ContentCipher, CryptoError, CurveSet, DecryptionKey, DigestAlgorithm, DigestSet,
+    EllipticCurve, KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet, Policy,
+    SigningKey, Tolerance, ToleranceSet,
 };
 use scep::inspect::{self, PayloadContent};
 use scep::server::{Authority, HeldEnrolment, Received, Server};
@@ -22,6 +22,7 @@ use scep::{
     Limits, Negotiation, Oid, OpenError, ParseErrorKind, PkiMessage, Recipient, RecipientId,
     Refused, Request, RequestBuilder, SignerTrust, oid,
 };
+use zeroize::Zeroizing;
 
 use ContentCipher::{Aes128Cbc, Aes192Cbc, Aes256Cbc, TripleDesCbc};
 use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
@@ -95,7 +96,7 @@ impl Holder {
 }
 
 fn agreement(kdf_digest: DigestAlgorithm, wrap: KeyWrap) -> KeyManagement {
-    KeyManagement::Agreement(KeyAgreement { kdf_digest, wrap })
+    KeyManagement::Agreement(KeyAgreement::new(kdf_digest, wrap))
 }
 
 fn refused(refused: Refused) -> Error {
@@ -129,10 +130,9 @@ fn every_curve_digest_wrap_and_cipher_is_written_and_read() {
 }
 
 #[test]
-fn the_digest_suits_the_curve_and_the_wrap_the_cipher() {
+fn the_digest_is_sha_256_on_every_curve_and_the_wrap_suits_the_cipher() {
     let parties = Parties::new();
-    let suiting = [Sha256, Sha384, Sha512];
-    for (holder, kdf_digest) in Holder::on_every_curve().iter().zip(suiting) {
+    for holder in &Holder::on_every_curve() {
         for (cipher, wrap) in [
             (Aes128Cbc, KeyWrap::Aes128),
             (TripleDesCbc, KeyWrap::Aes192),
@@ -142,7 +142,7 @@ fn the_digest_suits_the_curve_and_the_wrap_the_cipher() {
             let policy = Policy::default().with_content_ciphers(CipherSet::of(&[cipher]));
             let request = holder.query(&parties, &policy).unwrap();
             let request = holder.open(&request, &policy).unwrap();
-            assert_eq!(request.key_management(), agreement(kdf_digest, wrap));
+            assert_eq!(request.key_management(), agreement(Sha256, wrap));
         }
     }
     // What the policy does not have gives way to what it has.
@@ -245,23 +245,33 @@ const CONTENT_KEY: [u8; 16] = *b"the content key!";
 impl Kari {
     /// Encrypts the content key to a holder on P-256, with SHA-256 and AES-128, with whatever parameters and material.
     fn to(holder: &Holder, wrap: Vec<u8>, ukm: Option<&[u8]>) -> Self {
-        let provider = provider();
         let public_key = holder.certificate.public_key_der();
-        let agreed = provider.key_encryption().agree(public_key, &mut rng());
+        let agreed = provider().key_encryption().agree(public_key, &mut rng());
         let (ephemeral, secret) = agreed.unwrap();
+        Self::agreed(holder, wrap, ukm, &ephemeral, &secret)
+    }
+
+    /// The same with an ephemeral key and what was agreed on with it.
+    fn agreed(
+        holder: &Holder,
+        wrap: Vec<u8>,
+        ukm: Option<&[u8]>,
+        ephemeral: &[u8],
+        secret: &[u8],
+    ) -> Self {
         let ukm_info = ukm.map(|ukm| explicit(0, &octets(ukm)));
         let info = sequence(&[
             &wrap,
             &ukm_info.unwrap_or_default(),
             &explicit(2, &octets(&[0, 0, 0, 128])),
         ]);
-        let digest = provider
+        let digest = provider()
             .digests()
-            .digest(Sha256, &[&secret, &[0, 0, 0, 1], &info])
+            .digest(Sha256, &[secret, &[0, 0, 0, 1], &info])
             .unwrap();
         let encrypted_key = wrapped(&digest.as_bytes()[..16]);
         // The bit string's contents start with the number of unused bits.
-        let point = inside(&ephemeral)[1].raw.to_vec();
+        let point = inside(ephemeral)[1].raw.to_vec();
         let key = [algorithm(oid::EC_PUBLIC_KEY, &[]), point].concat();
         Self {
             originator: explicit(1, &key),
@@ -593,8 +603,30 @@ fn a_key_that_is_elsewhere_agrees_in_between() {
     wrong[0] ^= 1;
     let error = open(Ok(wrong)).map(|_| ()).unwrap_err();
     assert_eq!(error, OpenError::Decrypt(DecryptError));
-    let error = open(Err(scep::crypto::CryptoError::Failed));
+    let error = open(Err(CryptoError::Failed));
     assert_eq!(error.map(|_| ()), Err(OpenError::Decrypt(DecryptError)));
+
+    // A token that drops leading zeros of the coordinate opens what it is given, too.
+    let encryption = provider.key_encryption();
+    let public_key = holder.certificate.public_key_der();
+    let (ephemeral, secret) = core::iter::repeat_with(|| encryption.agree(public_key, &mut rng()))
+        .map(Result::unwrap)
+        .find(|(_, secret)| secret[0] == 0)
+        .unwrap();
+    let kari = Kari::agreed(&holder, aes128_wrap(), None, &ephemeral, &secret);
+    let message = PkiMessage::parse(kari.message(&parties), &Limits::REQUEST).unwrap();
+    let verified = message.verify(&provider, &policy, &trust).unwrap();
+    let encrypted = verified.encrypted_key(&certificates).unwrap();
+    let open = |answer: &[u8]| {
+        let answer: Result<_, CryptoError> = Ok(Zeroizing::new(answer.to_vec()));
+        let opened = verified.open_with(&provider, &encrypted, answer, substitute);
+        opened.map(|_| ())
+    };
+    assert_eq!(open(&secret), Ok(()));
+    assert_eq!(open(&secret[1..]), Ok(()));
+    for wrong in [[&[0], &secret[..]].concat(), Vec::new()] {
+        assert_eq!(open(&wrong), Err(OpenError::Decrypt(DecryptError)));
+    }
 
     // A key that decrypts has no originator to agree with.
     let message = PkiMessage::parse(parties.pkcs_req().0, &Limits::REQUEST).unwrap();
@@ -709,7 +741,7 @@ fn a_device_on_a_curve_enrols_polls_renews_and_reads_a_crl() {
             assert_eq!(request.key_management().name(), "password");
             let reply = reply.answering(held.as_ref().unwrap());
             // The server kept no password: the reply is encrypted to the key.
-            let (_, management) = reply.success_envelope().unwrap();
+            let (_, management) = reply.success_envelope(&mut rng()).unwrap();
             assert_eq!(management.name(), "ecdh");
             reply.success(&[issued.borrowed()], &mut rng()).unwrap()
         });
@@ -729,7 +761,7 @@ fn a_device_on_a_curve_enrols_polls_renews_and_reads_a_crl() {
         let request = renewal.next_request(&mut rng()).unwrap();
         let reply = authorities.turn(&request, &[], |request, reply| {
             assert_eq!(request.key_management(), agreement(Sha256, KeyWrap::Aes128));
-            let (_, management) = reply.success_envelope().unwrap();
+            let (_, management) = reply.success_envelope(&mut rng()).unwrap();
             assert_eq!(management.name(), "ecdh");
             reply.success(&[renewed.borrowed()], &mut rng()).unwrap()
         });

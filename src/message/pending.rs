@@ -278,7 +278,8 @@ impl SealedReply<'_> {
         self.read(provider, opened)
     }
 
-    /// The encrypted content key: the first of two steps, for a private key that answers elsewhere.
+    /// The encrypted content key: the first of two steps, for a private key that answers elsewhere. What is encrypted under a challenge
+    /// password needs none: [`open`](Self::open) it as [`Recipient::without_key`] with the password.
     ///
     /// # Errors
     /// [`TransactionError::Open`] for what is public of the envelope.
@@ -288,7 +289,7 @@ impl SealedReply<'_> {
             .encrypted_key(&self.policy, core::iter::once(self.signer))?)
     }
 
-    /// Opens the reply with a content key that was decrypted elsewhere: the second of two steps. See
+    /// Opens the reply with what a private key elsewhere answered: the second of two steps. See
     /// [`VerifiedMessage::open_with`](crate::VerifiedMessage::open_with).
     ///
     /// # Errors
@@ -297,14 +298,14 @@ impl SealedReply<'_> {
         &self,
         provider: &Provider,
         encrypted: &EncryptedKey<'_>,
-        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        answer: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Granted, TransactionError> {
         if !encrypted.is_of(self.message) {
             return Err(OpenError::AnotherMessage.into());
         }
         let opened = encrypted
-            .decrypt_content(provider, content_key, secret)
+            .decrypt_content(provider, answer, secret)
             .map_err(OpenError::from)?;
         self.read(provider, opened)
     }

@@ -104,10 +104,11 @@ impl VerifiedMessage<'_> {
             .encrypted_key(self.policy(), certificates.iter())
     }
 
-    /// Opens the envelope with a content key that was decrypted elsewhere: the second of two steps.
+    /// Opens the envelope with what a private key elsewhere answered: the second of two steps.
     ///
-    /// `content_key` is the result of the decryption as it came. Do not branch on it: after an error, a substitute key
-    /// derived from `secret` takes its place, so that nobody learns which of the two it was.
+    /// `answer` is the decrypted content key, or where [two keys agree](EncryptedKey::originator_key) the x coordinate of the shared
+    /// point, as it came. Do not branch on it: after an error, a substitute key derived from `secret` takes its place, so that nobody
+    /// learns which of the two it was.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -115,13 +116,13 @@ impl VerifiedMessage<'_> {
         &self,
         provider: &Provider,
         encrypted: &EncryptedKey<'_>,
-        content_key: Result<Zeroizing<Vec<u8>>, E>,
+        answer: Result<Zeroizing<Vec<u8>>, E>,
         secret: &SubstituteSecret,
     ) -> Result<Request, OpenError> {
         if !encrypted.is_of(self.message()) {
             return Err(OpenError::AnotherMessage);
         }
-        let opened = encrypted.decrypt_content(provider, content_key, secret)?;
+        let opened = encrypted.decrypt_content(provider, answer, secret)?;
         self.read(provider, opened, encrypted.opened_by())
     }
 

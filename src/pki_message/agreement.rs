@@ -63,14 +63,27 @@ impl AgreedKey {
         encrypted_key: &[u8],
         len: usize,
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let secret = self.whole_coordinate(secret)?;
         let kek = x963_kdf::derive(
             provider.digests(),
             self.agreement,
-            secret,
+            &secret,
             &self.shared_info,
         )?;
         let ciphers = provider.content_encryption();
         key_wrap::unwrap(ciphers, self.agreement.wrap, &kek, encrypted_key, len)
+    }
+
+    /// The x coordinate as long as the curve's field: a private key elsewhere may have dropped leading zeros of it.
+    fn whole_coordinate(&self, secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let curve = key_curve(&self.originator).ok_or(CryptoError::InvalidKey)?;
+        let zeros = curve.coordinate_len().checked_sub(secret.len());
+        let mut whole = Zeroizing::new(alloc::vec![0; curve.coordinate_len()]);
+        whole
+            .get_mut(zeros.ok_or(CryptoError::Failed)?..)
+            .unwrap_or_default()
+            .copy_from_slice(secret);
+        Ok(whole)
     }
 }
 
@@ -114,6 +127,13 @@ impl WrappedKey {
     ) -> Result<Self, CryptoError> {
         let public_key = certificate.public_key_der();
         let (ephemeral, secret) = provider.key_encryption().agree(public_key, rng)?;
+        // A key of another curve, or in another form, would be written into a message that nobody opens.
+        let curve = key_curve(public_key);
+        let point = key_octets(&ephemeral).filter(|_| key_curve(&ephemeral) == curve);
+        let recipients = key_octets(public_key).map(<[u8]>::len);
+        if curve.is_none() || point.map(<[u8]>::len) != recipients {
+            return Err(CryptoError::InvalidKey);
+        }
         let key_info = encode(16, |out| write_key_wrap(out, agreement.wrap));
         let shared_info = x963_kdf::shared_info(&key_info, None, agreement);
         let kek = x963_kdf::derive(provider.digests(), agreement, &secret, &shared_info)?;
