@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::asn1::{Element, Reader, Span, encode, tag};
 use crate::certificate::{Extension, iter_extensions, read_extensions};
+use crate::crypto::public_key::key_algorithm;
 use crate::crypto::{DigestAlgorithm, Policy, Provider, SignatureAlgorithm};
 use crate::name::NameRef;
 use crate::oid::{self, Oid};
@@ -172,8 +173,8 @@ impl UnverifiedCsr {
         Ok((parts, reader.offset()))
     }
 
-    /// Spends the time of verifying a CSR on one that has no signature to verify, because it cannot be read or is refused:
-    /// who waits for the answer must not learn from its time which of them it was.
+    /// Spends the time of verifying a CSR on one whose signature cost nothing, because it cannot be read, is refused, or is over a
+    /// point off its curve: who waits for the answer must not learn from its time which of them it was.
     ///
     /// The key is of the size that nearly all CSRs have. It is nobody's, and no signature is right under it.
     pub(crate) fn check_in_vain(payload: &[u8], provider: &Provider) {
@@ -339,6 +340,10 @@ impl CsrParts {
     }
 
     /// Verifies the signature of the CSR, found in `buffer`, with its own public key.
+    pub(crate) fn has_rsa_key(&self, buffer: &[u8]) -> bool {
+        key_algorithm(self.public_key.of_buffer(buffer)) == Some(oid::RSA_ENCRYPTION)
+    }
+
     pub(crate) fn check(
         &self,
         buffer: &[u8],

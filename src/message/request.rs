@@ -169,7 +169,15 @@ impl VerifiedMessage<'_> {
                         .map_err(OpenError::from),
                     Err(_) => Err(DecryptError.into()),
                 };
-                if !matches!(verdict, Ok(_) | Err(OpenError::CsrSignature)) {
+                let cost_as_much = match (&verdict, &read) {
+                    (Ok(_), _) => true,
+                    // On a curve, what is no point or no pair of numbers is wrong before anything is computed.
+                    (Err(OpenError::CsrSignature), Ok((view, _))) => {
+                        view.has_rsa_key(opened.buffer())
+                    }
+                    _ => false,
+                };
+                if !cost_as_much {
                     UnverifiedCsr::check_in_vain(opened.buffer(), provider);
                 }
                 let (_, len) = read.map_err(|_| DecryptError)?;
@@ -259,15 +267,6 @@ impl Request {
         self.opened_by.recipient
     }
 
-    /// The digest of the message, which a reply mirrors.
-    #[must_use]
-    pub const fn digest(&self) -> DigestAlgorithm {
-        self.digest
-    }
-
-    /// The algorithm of the signature.
-    #[must_use]
-    pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
     /// The position of the challenge password that opened the request, among those of the [recipient](Self::recipient); `None` if
     /// its key did. It tells which enrolment a poll is for, and with which [challenge](crate::ReplyBuilder::challenge) it is answered.
     ///
@@ -277,6 +276,15 @@ impl Request {
         self.opened_by.password
     }
 
+    /// The digest of the message, which a reply mirrors.
+    #[must_use]
+    pub const fn digest(&self) -> DigestAlgorithm {
+        self.digest
+    }
+
+    /// The algorithm of the signature.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
         self.signature_algorithm
     }
 
