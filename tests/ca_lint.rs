@@ -5,7 +5,8 @@ mod common;
 
 use common::issue::NOW;
 use common::made::{
-    ALL_USES, BOTH, CERT_AND_CRL_SIGN, DIGITAL_SIGNATURE, EC_KEY, EXPIRED, KEY_ENCIPHERMENT, Made,
+    ALL_USES, BOTH, CERT_AND_CRL_SIGN, DIGITAL_SIGNATURE, EC_KEY, EXPIRED, KEY_AGREEMENT,
+    KEY_ENCIPHERMENT, Made,
 };
 use common::{provider, vector};
 use scep::crypto::DigestAlgorithm;
@@ -205,6 +206,23 @@ fn keys_that_are_not_rsa_are_refused_by_those_whose_source_is_known() {
         .map(|(client, ..)| *client)
         .collect();
     assert_eq!((found.len(), refusing), (5, vec![Android, Other]));
+}
+
+#[test]
+fn a_key_that_agrees_may_be_encrypted_to() {
+    let with = |usage| {
+        let ca = Made {
+            public_key: Some(EC_KEY),
+            ..Made::ca("CA", vector!("keys/ca-jscep.key"), usage)
+        };
+        judged(&[ca.self_signed()])
+    };
+    let signs = DIGITAL_SIGNATURE | CERT_AND_CRL_SIGN;
+    assert_eq!(with(signs | KEY_AGREEMENT), [EncryptionKeyNotRsa]);
+    assert_eq!(with(signs), [NoEncryptionCertificate]);
+    // RSA agrees on nothing.
+    let rsa = Made::ca("CA", vector!("keys/ca-jscep.key"), signs | KEY_AGREEMENT);
+    assert_eq!(judged(&[rsa.self_signed()]), [NoEncryptionCertificate]);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn usages_are_missed() {
 }
 
 #[test]
-fn a_key_that_nobody_encrypts_to_is_told() {
+fn a_key_that_few_encrypt_to_is_told() {
     let mut ca = Ca::new();
     // id-ecPublicKey on P-256, with a point that nobody looks at.
     let algorithm = sequence(&[
@@ -112,7 +112,12 @@ fn a_key_that_nobody_encrypts_to_is_told() {
     ]);
     let point = [&[0, 4][..], &[1; 64]].concat();
     ca.ra_encryption.public_key = sequence(&[&algorithm, &tlv(0x03, &point)]);
-    assert_eq!(judged(&ca.certificates()), [EncryptionKeyNotRsa]);
+    let certificates = ca.certificates();
+    assert_eq!(judged(&certificates), [EncryptionKeyNotRsa]);
+    let provider = parties().provider;
+    let diagnosis = Diagnosis::new(&provider).ca_certificates(&certificates);
+    // A client that agrees on keys can enrol here.
+    assert_eq!(diagnosis.findings()[0].severity(), Severity::Warning);
 }
 
 #[test]

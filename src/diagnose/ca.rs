@@ -37,6 +37,12 @@ pub(super) fn may_decrypt(certificate: &Certificate<'_>) -> bool {
         .is_none_or(KeyUsage::key_encipherment)
 }
 
+/// Whether requests may be encrypted to it by key agreement.
+fn may_agree(certificate: &Certificate<'_>) -> bool {
+    let usage = certificate.key_usage();
+    !is_rsa(certificate) && usage.is_some_and(KeyUsage::key_agreement)
+}
+
 /// Subject and serial number, for evidence.
 pub(super) fn named(certificate: &Certificate<'_>) -> String {
     let mut text = format!("\"{}\" serial ", certificate.subject());
@@ -83,7 +89,8 @@ fn is_ca(certificate: &Certificate<'_>) -> bool {
 
 fn judge_usages(certificates: &[Certificate<'_>], findings: &mut Vec<Finding>) {
     let evidence = || format!("keyUsage of {}", list(certificates.iter()));
-    let encryption: Vec<_> = certificates.iter().filter(|one| may_decrypt(one)).collect();
+    let is_for_encryption = |one: &&Certificate<'_>| may_decrypt(one) || may_agree(one);
+    let encryption: Vec<_> = certificates.iter().filter(is_for_encryption).collect();
     if encryption.is_empty() {
         findings.push(Finding::new(
             FindingCode::NoEncryptionCertificate,

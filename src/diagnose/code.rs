@@ -14,7 +14,7 @@ pub enum FindingCode {
     NoEncryptionCertificate,
     /// `no-signing-certificate`: no certificate of the CA may sign replies.
     NoSigningCertificate,
-    /// `encryption-key-not-rsa`: what is to be encrypted to has a key that is not RSA.
+    /// `encryption-key-not-rsa`: what is to be encrypted to has no RSA key, and most clients encrypt with RSA alone.
     EncryptionKeyNotRsa,
     /// `ra-of-another-ca`: an RA certificate is not issued by a CA in the answer to GetCACert.
     RaOfAnotherCa,
@@ -149,7 +149,7 @@ pub enum FindingCode {
     Unauthorized,
     /// `http-403`: the web server forbids it.
     Forbidden,
-    /// `http-404`: There is no SCEP at this URL.
+    /// `http-404`: there is no SCEP at this URL.
     NotFound,
     /// `http-414`: the URL is too long for the web server.
     UrlTooLong,
@@ -185,9 +185,9 @@ pub enum FindingCode {
     TlsFailed,
     /// `logged-failure`: the log tells of an enrolment that failed.
     LoggedFailure,
-    /// `password-cache-full`: nDES gives out no more challenge passwords.
+    /// `password-cache-full`: NDES gives out no more challenge passwords.
     PasswordCacheFull,
-    /// `password-not-permitted`: nDES gives this user no challenge password.
+    /// `password-not-permitted`: NDES gives this user no challenge password.
     PasswordNotPermitted,
     /// `tpm-attestation`: the server is Microsoft's service for TPMs and not your CA.
     TpmAttestation,

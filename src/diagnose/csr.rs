@@ -88,8 +88,10 @@ pub(super) fn template(csr: &UnverifiedCsr) -> String {
     let usage = key_usage(csr);
     let setting = TemplateSetting::of(usage);
     let setting = setting.map_or("none that is known", TemplateSetting::name);
+    // What it takes without a keyUsage nobody has confirmed.
+    let takes = usage.map_or("possibly takes", |_| "takes");
     format!(
-        "CSR: {named}, {}, for which NDES takes {setting}",
+        "CSR: {named}, {}, for which NDES {takes} {setting}",
         shown_usage(usage)
     )
 }

@@ -102,25 +102,25 @@ const EVENTS: &[Event] = &[
     event(
         EventSource::DeviceManagement,
         32,
-        "The device could not enrol.",
+        "Possibly: the device could not enrol.",
         "Read the code in the event, and event 307 beside it.",
     ),
     event(
         EventSource::DeviceManagement,
         36,
-        "The device has made its certification request.",
+        "Possibly: the device has made its certification request.",
         "Nothing: the next step is the server's.",
     ),
     event(
         EventSource::DeviceManagement,
         39,
-        "The device has installed its certificate.",
+        "Possibly: the device has installed its certificate.",
         "Nothing: the enrolment is done.",
     ),
     event(
         EventSource::DeviceManagement,
         307,
-        "Possibly details of an enrolment that failed.",
+        "Possibly: details of an enrolment that failed.",
         "Read the code in it: it belongs to event 32.",
     ),
     event(
@@ -132,7 +132,7 @@ const EVENTS: &[Event] = &[
     event(
         EventSource::Capi2,
         30,
-        "A chain of certificates was not accepted.",
+        "Possibly: a chain of certificates was not accepted.",
         "The details of the event name the certificate and the code, such as 0x800B0109 for a root that is not trusted.",
     ),
     event(

@@ -18,6 +18,7 @@ pub(crate) const NOT_YET: Period = ["261130005321Z", "400101000000Z"];
 pub(crate) const DIGITAL_SIGNATURE: u8 = 0x80;
 pub(crate) const KEY_ENCIPHERMENT: u8 = 0x20;
 pub(crate) const DATA_ENCIPHERMENT: u8 = 0x10;
+pub(crate) const KEY_AGREEMENT: u8 = 0x08;
 pub(crate) const CERT_AND_CRL_SIGN: u8 = 0x06;
 pub(crate) const BOTH: u8 = DIGITAL_SIGNATURE | KEY_ENCIPHERMENT;
 pub(crate) const ALL_USES: u8 = BOTH | CERT_AND_CRL_SIGN;

@@ -172,7 +172,7 @@ fn what_was_refused_stands_beside_what_the_csr_holds() {
     );
     assert_eq!(
         held(of(0x8009_4801, PLAIN.csr), TemplateRefused),
-        "CSR: no template, no keyUsage, for which NDES takes GeneralPurposeTemplate"
+        "CSR: no template, no keyUsage, for which NDES possibly takes GeneralPurposeTemplate"
     );
     assert_eq!(
         held(of(0x8009_4001, PLAIN.csr), SubjectRefused),

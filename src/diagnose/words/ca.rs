@@ -35,10 +35,10 @@ pub(in crate::diagnose) const NO_SIGNING_CERTIFICATE: Row = Row {
 
 pub(in crate::diagnose) const ENCRYPTION_KEY_NOT_RSA: Row = Row {
     name: "encryption-key-not-rsa",
-    severity: Severity::Error,
-    sentence: "What is to be encrypted to has a key that is not RSA.",
+    severity: Severity::Warning,
+    sentence: "What is to be encrypted to has no RSA key, and most clients encrypt with RSA alone.",
     cause: "The CA has an elliptic-curve key, and no RA with an RSA key stands before it.",
-    advice: "Put an RA certificate with an RSA key beside it: clients encrypt their requests with RSA.",
+    advice: "Put an RA certificate with an RSA key beside it, unless all clients agree on keys or encrypt under the challenge password, as clients on this crate do.",
     fail_info: None,
     clients: Client::ALL,
 };
@@ -47,7 +47,7 @@ pub(in crate::diagnose) const RA_OF_ANOTHER_CA: Row = Row {
     name: "ra-of-another-ca",
     severity: Severity::Error,
     sentence: "An RA certificate is not issued by a CA in the answer to GetCACert.",
-    cause: "The CA was renewed or replaced, and the RA certificates were not.",
+    cause: "The CA was renewed or replaced, and the RA certificates were not. Apple's devices report error -67731.",
     advice: "Renew the RA certificates from the CA that is in use.",
     fail_info: None,
     clients: &[Client::Windows, Client::Apple],
