@@ -6,12 +6,12 @@ use scep::microsoft::EventText;
 use crate::codes;
 use crate::common::provider;
 
-fn logged(text: &str) -> Vec<Finding> {
+pub(crate) fn logged(text: &str) -> Vec<Finding> {
     let event = EventText::parse(text).unwrap();
     Diagnosis::new(&provider()).event(&event).findings()
 }
 
-fn failed(code: u32) -> Vec<Finding> {
+pub(crate) fn failed(code: u32) -> Vec<Finding> {
     logged(&format!(
         "SCEP: Certificate enroll failed. https://ca.example/scep/pkiclient.exe Result: (0x{code:08x})."
     ))
@@ -48,6 +48,75 @@ fn each_code_of_a_device_has_its_finding() {
                 .starts_with(&format!("HRESULT 0x{code:08X} ("))
         );
         assert_eq!(codes(&failed(code ^ 0x4000)), [LoggedFailure], "{code:08x}");
+    }
+}
+
+#[test]
+fn the_sentence_of_a_code_has_the_finding_of_the_code() {
+    let found = |sentence: &str| {
+        let text = format!("SCEP: Certificate enroll failed. Result: ({sentence}.).");
+        let findings = logged(&text);
+        (codes(&findings), findings[0].evidence().to_owned())
+    };
+    for (sentence, other, code, finding) in [
+        (
+            "The hash value is not correct",
+            "The hash value is correct",
+            "0x80091007 (CRYPT_E_HASH_VALUE)",
+            Some(ThumbprintUnknown),
+        ),
+        (
+            "The message does not contain an expected authenticated attribute",
+            "The message does not contain an expected attribute",
+            "0x80091006 (CRYPT_E_AUTH_ATTR_MISSING)",
+            Some(SignedAttributeMissing),
+        ),
+        // It may be the certificate to encrypt to, or the one to verify with.
+        (
+            "The requested certificate does not exist",
+            "The requested certificate exists",
+            "0x8010002C (SCARD_E_NO_SUCH_CERTIFICATE)",
+            None,
+        ),
+    ] {
+        let expected: Vec<_> = [Some(LoggedFailure), finding]
+            .into_iter()
+            .flatten()
+            .collect();
+        let (codes, evidence) = found(sentence);
+        assert_eq!(codes, expected);
+        assert!(evidence.starts_with(&format!("HRESULT {code}: ")));
+        let nothing = (vec![LoggedFailure], "neither code nor URL".to_owned());
+        assert_eq!(found(other), nothing);
+    }
+}
+
+#[test]
+fn a_code_without_a_finding_is_told_with_its_meaning() {
+    for (code, meaning) in [
+        (
+            0x800b_0109,
+            "(CERT_E_UNTRUSTEDROOT): A chain ends in a root that is not trusted. At NDES: often an RA certificate of \
+             an earlier CA.",
+        ),
+        (
+            0x8007_0057,
+            "(E_INVALIDARG): A value in the request or in the settings is wrong. At the start of NDES: an RA \
+             certificate is missing or unusable.",
+        ),
+        (
+            0x8010_002c,
+            "(SCARD_E_NO_SUCH_CERTIFICATE): The client finds no certificate to encrypt to, or none to verify with, in \
+             the answer to GetCACert.",
+        ),
+    ] {
+        let findings = failed(code);
+        assert_eq!(codes(&findings), [LoggedFailure]);
+        assert!(findings[0].evidence().ends_with(meaning), "{}", findings[0]);
+        let unknown = code ^ 0x4000;
+        let findings = failed(unknown);
+        let number = format!("HRESULT 0x{unknown:08X}");
+        assert!(findings[0].evidence().ends_with(&number), "{}", findings[0]);
     }
 }
 

@@ -11,18 +11,18 @@ use crate::common::{Parties, key, rng, vector};
 use crate::{codes, csr_for, evidence, unverified};
 
 /// What a CSR asks for besides a subject.
-type Ask = fn(CsrBuilder<'_>) -> CsrBuilder<'_>;
+pub(crate) type Ask = fn(CsrBuilder<'_>) -> CsrBuilder<'_>;
 
 /// What a server says.
 #[derive(Clone, Copy)]
-struct Refusal<'t> {
-    info: FailInfo,
-    code: Option<u32>,
-    text: Option<&'t str>,
-    csr: Ask,
+pub(crate) struct Refusal<'t> {
+    pub(crate) info: FailInfo,
+    pub(crate) code: Option<u32>,
+    pub(crate) text: Option<&'t str>,
+    pub(crate) csr: Ask,
 }
 
-const PLAIN: Refusal<'_> = Refusal {
+pub(crate) const PLAIN: Refusal<'_> = Refusal {
     info: FailInfo::BadRequest,
     code: None,
     text: None,
@@ -31,7 +31,7 @@ const PLAIN: Refusal<'_> = Refusal {
 
 impl Refusal<'_> {
     /// The findings of the pair.
-    fn findings(self) -> Vec<Finding> {
+    pub(crate) fn findings(self) -> Vec<Finding> {
         let parties = Parties::new();
         let csr = csr_for(&parties.client_key, "CN=device", self.csr);
         let (signer, roles) = (parties.client_signer(), parties.roles());
@@ -118,14 +118,23 @@ fn each_hresult_of_a_server_has_its_finding() {
 #[test]
 fn each_name_of_intune_has_its_finding() {
     for (name, finding) in [
-        ("ChallengeExpired", ChallengeRefused),
         ("ChallengePasswordMissing", ChallengeRefused),
+        ("ChallengeDeserializationError", ChallengeRefused),
         ("ChallengeDecryptionError", ChallengeRefused),
+        ("ChallengeDecodingError", ChallengeRefused),
+        ("ChallengeInvalidTimestamp", ChallengeRefused),
+        ("ChallengeExpired", ChallengeRefused),
+        ("SigningCertThumbprintMismatch", ChallengeRefused),
+        ("BadCertificateRequestIdInChallenge", ChallengeRefused),
         ("BadDeviceIdInChallenge", ChallengeRefused),
+        ("BadUserIdInChallenge", ChallengeRefused),
+        ("SubjectNameMissing", SubjectRefused),
         ("SubjectNameMismatch", SubjectRefused),
         ("SubjectAltNameMissing", AltNamesRefused),
+        ("SubjectAltNameMismatch", AltNamesRefused),
         ("KeyUsageMismatch", UsageRefused),
         ("EnhancedKeyUsageMissing", UsageRefused),
+        ("EnhancedKeyUsageMismatch", UsageRefused),
         ("KeyLengthMismatch", KeyRefused),
         ("RegisteredKeyMismatch", KeyRefused),
     ] {
@@ -274,8 +283,24 @@ fn an_hresult_makes_a_server_one_that_reads_printable_strings_only() {
     );
 }
 
+/// The findings of a request and of a refusal that says no more than this.
+pub(crate) fn refused(parties: &Parties, request: &[u8], info: FailInfo) -> Vec<Finding> {
+    let signer = parties.ca_signer();
+    let reply = parties
+        .receive(request)
+        .reply(&parties.provider, &signer)
+        .failure(info, None, &mut rng())
+        .unwrap()
+        .sign(&parties.ca_key, &mut rng())
+        .unwrap();
+    let request = PkiMessage::parse(request, &Limits::REQUEST).unwrap();
+    let reply = PkiMessage::parse(reply, &Limits::REPLY).unwrap();
+    let diagnosis = Diagnosis::new(&parties.provider).request(&request);
+    diagnosis.reply(&reply).findings()
+}
+
 /// The findings of a pair whose messages are both changed.
-fn changed(
+pub(crate) fn changed(
     parties: &Parties,
     request: impl FnOnce(&mut Forge),
     reply: impl FnOnce(&mut Forge),
@@ -319,6 +344,21 @@ fn a_reply_by_nobody_at_hand_is_told() {
     // Interop: NDES sends no certificates, and its signer is in GetCACert.
     assert_eq!(judged(std::slice::from_ref(&parties.ca)), None);
     assert_eq!(judged(&[]), None);
+}
+
+#[test]
+fn an_attribute_that_a_reply_must_have_is_named() {
+    let parties = Parties::new();
+    let judged = |change: &dyn Fn(&mut Forge)| changed(&parties, |_| (), change, &[]);
+    assert_eq!(judged(&|_| ()), []);
+    for (oid, name) in [
+        (oid::CONTENT_TYPE, "contentType"),
+        (oid::MESSAGE_DIGEST, "messageDigest"),
+    ] {
+        let findings = judged(&|forge| drop(forge.remove(oid)));
+        assert_eq!(codes(&findings), [SignedAttributeMissing]);
+        assert!(findings[0].evidence().ends_with(name));
+    }
 }
 
 #[test]

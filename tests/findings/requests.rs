@@ -19,7 +19,7 @@ const OAEP: KeyTransport = KeyTransport::RsaOaep {
 };
 
 /// A PKCSReq in these algorithms.
-fn written(
+pub(crate) fn written(
     digest: DigestAlgorithm,
     cipher: ContentCipher,
     transport: KeyTransport,
@@ -32,20 +32,20 @@ fn written(
 }
 
 /// A PKCSReq in today's algorithms.
-fn plain() -> PkiMessage<'static> {
+pub(crate) fn plain() -> PkiMessage<'static> {
     let transport = KeyTransport::RsaPkcs1v15;
     written(DigestAlgorithm::Sha256, ContentCipher::Aes128Cbc, transport)
 }
 
 /// A PKCSReq that is changed before it is signed.
-fn forged(change: impl FnOnce(&mut Forge)) -> PkiMessage<'static> {
+pub(crate) fn forged(change: impl FnOnce(&mut Forge)) -> PkiMessage<'static> {
     let mut forge = Forge::of(plain().as_bytes());
     change(&mut forge);
     sent(forge.sign(&Parties::new().client_key))
 }
 
 /// A PKCSReq whose envelope is changed.
-fn enveloped(change: impl FnOnce(&mut Envelope)) -> PkiMessage<'static> {
+pub(crate) fn enveloped(change: impl FnOnce(&mut Envelope)) -> PkiMessage<'static> {
     forged(|forge| {
         let mut envelope = Envelope::of(forge.content.as_deref().unwrap());
         change(&mut envelope);
