@@ -6,6 +6,7 @@
 )]
 
 mod common;
+mod live;
 
 #[path = "../examples/inspect/facts.rs"]
 mod facts;
@@ -24,9 +25,11 @@ mod text;
 
 use common::forge::{Forge, octets, oid_der, printable, sequence, tlv};
 use common::issue::{Template, name};
+use common::made::{ALL_USES, CERT_AND_CRL_SIGN, EXPIRED, Made};
 use common::{Parties, RsaKey, key, rng, vector};
 use facts::Tools;
 use findings::Beside;
+use live::{Program, Scratch, example};
 use scep::crypto::{Policy, Provider};
 use scep::http::{ClientRequest, Method};
 use scep::microsoft::Hresult;
@@ -198,6 +201,37 @@ fn a_pair_with_ndes_names_both_certificates_and_the_meaning_of_the_code() {
     );
 }
 
+#[test]
+#[ignore = "runs the example"]
+fn the_program_names_both_certificates_of_a_pair_with_ndes() {
+    let (pair, scratch) = (Pair::new(), Scratch::new());
+    scratch.write("getcacert.der", &CertsOnly::encode(&pair.certificates, &[]));
+    scratch.write("request.der", &pair.request);
+    scratch.write("reply.der", &pair.reply);
+    let inspect = |arguments: &str| {
+        let arguments = format!("--ca-certs getcacert.der {arguments}");
+        Program::run(scratch.path(), example("inspect"), &arguments)
+            .exits(0)
+            .text()
+    };
+    let printed = inspect("--request request.der reply.der");
+    assert_names_all(&printed, &pair);
+    // The code is told where it stands, too.
+    for line in [
+        "\n  failInfo           badMessageCheck (1)\n",
+        "\n  Microsoft's code   0x80090005 (NTE_BAD_DATA)\n    meaning            A message cannot be decrypted: ",
+        "\n  finding            error recipient-may-not-decrypt: ",
+        "\n  finding            error not-decrypted: ",
+    ] {
+        assert!(printed.contains(line), "{line:?}\n{printed}");
+    }
+    // The same, encrypted to the right one.
+    let right = encrypted_to(&Parties::new(), &pair.certificates[1]);
+    scratch.write("right.der", &right);
+    let printed = inspect("right.der");
+    assert!(!printed.contains("recipient-"), "{printed}");
+}
+
 /// A POST with its response, as a capture has them.
 fn captured(request: &[u8], status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut capture = format!(
@@ -294,6 +328,69 @@ fn a_response_alone_is_what_its_body_is() {
     );
     let (_, found) = response("500 Internal Server Error", b"");
     assert_eq!(found, "http-500");
+}
+
+#[test]
+fn an_answer_to_get_ca_cert_is_judged_by_itself() {
+    let pair = Pair::new();
+    let judged = |body: &[u8]| {
+        let (text, json, decoded) = shown(body, &Beside::default());
+        assert!(decoded, "{text}");
+        let codes = codes(&json);
+        assert!(codes.iter().all(|code| text.contains(code)), "{text}");
+        (json["kind"].clone(), codes.join(" "))
+    };
+    let set = |certificates: &[Certificate<'_>]| judged(&CertsOnly::encode(certificates, &[]));
+    assert_eq!(set(&pair.certificates), ("certs_only".into(), "".into()));
+    let (_, found) = set(&pair.certificates[..2]);
+    assert_eq!(found, "no-ca");
+    // A CA by itself.
+    let ca = |usage| Made::ca("CA", vector!("keys/ca-jscep.key"), usage).self_signed();
+    let (kind, found) = judged(ca(CERT_AND_CRL_SIGN).as_der());
+    assert_eq!(kind, "certificate");
+    assert_eq!(found, "no-encryption-certificate no-signing-certificate");
+    assert_eq!(judged(ca(ALL_USES).as_der()).1, "");
+    // What was issued to somebody is no such answer.
+    let issued = Parties::new().issued;
+    assert_eq!(judged(issued.as_der()).1, "");
+    assert_eq!(set(&[issued]).1, "");
+}
+
+#[test]
+fn what_an_answer_shows_is_judged_at_the_time() {
+    let period = EXPIRED;
+    let ca = Made {
+        period,
+        ..Made::ca("CA", vector!("keys/ca-jscep.key"), ALL_USES)
+    };
+    let end = ca.self_signed().validity().unwrap().not_after;
+    let at = |now| {
+        let beside = Beside {
+            now: Some(now),
+            ..Beside::default()
+        };
+        let (_, json, _) = shown(ca.self_signed().as_der(), &beside);
+        codes(&json).join(" ")
+    };
+    assert_eq!(at(end - 31 * 86_400), "");
+    assert_eq!(at(end), "certificate-expires-soon");
+    assert_eq!(at(end + 1), "certificate-expired");
+}
+
+#[test]
+fn what_is_damaged_is_told_with_its_place() {
+    let mut message = Parties::new().pkcs_req().0;
+    let (_, _, decoded) = shown(&message, &Beside::default());
+    assert!(decoded);
+    // The tag of the version of SignedData, which stands behind the heads of ContentInfo, its type, [0] and SignedData.
+    let at = 4 + 11 + 4 + 4;
+    assert_eq!(message[at..at + 3], [2, 1, 1]);
+    message[at] = 4;
+    let (text, json, decoded) = shown(&message, &Beside::default());
+    assert!(!decoded);
+    assert_eq!(json["offset"], at);
+    let place = format!("at byte {at}");
+    assert!(text.contains(&place), "{text}");
 }
 
 #[test]

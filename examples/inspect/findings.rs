@@ -8,7 +8,7 @@ use scep::http::Operation;
 use scep::inspect::{self, PayloadContent};
 use scep::microsoft::EventText;
 use scep::{
-    CaCertificates, Capabilities, Certificate, Limits, MessageType, PkiMessage, UnverifiedCsr,
+    CaCertificates, Capabilities, Certificate, Limits, MessageType, PkiMessage, UnverifiedCsr, oid,
 };
 
 use crate::facts::Tools;
@@ -64,11 +64,36 @@ pub fn of(kind: &str, body: &[u8], beside: &Beside, tools: &Tools) -> Vec<Findin
             Ok(csr) => of_csr(&csr, diagnosis, beside),
             Err(_) => Vec::new(),
         },
-        // The certificates of a message are no answer to GetCACert: only that is judged.
+        "certificate" | "certs_only" => match CaCertificates::parse(body, None, &Limits::REPLY) {
+            Ok(set) => of_certificates(&set, diagnosis, beside),
+            Err(_) => Vec::new(),
+        },
+        // The certificates of a message are no answer to GetCACert.
         _ => match PkiMessage::parse(body, &Limits::REPLY) {
             Ok(message) => of_message(&message, beside.diagnosis(tools), beside, tools),
             Err(_) => Vec::new(),
         },
+    }
+}
+
+/// Judges what may be an answer to GetCACert, and not what was issued to somebody: there is a CA, or an RA that says so.
+fn of_certificates(
+    set: &CaCertificates<'_>,
+    diagnosis: Diagnosis<'_>,
+    beside: &Beside,
+) -> Vec<Finding> {
+    let certificates: Vec<_> = set.certificates().flatten().collect();
+    let is_ra = |one: &Certificate<'_>| {
+        let mut purposes = one.extended_key_usage();
+        purposes.any(|purpose| purpose == oid::CERTIFICATE_REQUEST_AGENT)
+    };
+    if !certificates.iter().any(|one| one.is_ca() || is_ra(one)) {
+        return Vec::new();
+    }
+    let diagnosis = diagnosis.ca_certificates(&certificates);
+    match beside.now {
+        Some(now) => diagnosis.now(now).findings(),
+        None => diagnosis.findings(),
     }
 }
 

@@ -40,7 +40,8 @@ A FILE is DER, BER, PEM or base64, which is found out; or a request, a response 
                      judges messages by what a server of this policy allows
   --legacy           takes MD5 signatures and single DES for readable (needs the feature `legacy`)
 
-Under the layers it says in words what is wrong, as far as it can be seen.
+Under the layers it says in words what is wrong, as far as it can be seen. A CA's certificate, and a set with a CA or an
+RA in it, are judged as answers to GetCACert.
 
 Exit status: 0 if every file was decoded, 1 if one was not, 2 for wrong usage.
 It never prints a challenge password or a key.";
