@@ -1,5 +1,5 @@
-//! Every row of docs/interop.md, and of the attacks in docs/security.md, names tests that exist; its limits are
-//! those of the code.
+//! Every row of docs/interop.md, of the attacks in docs/security.md and of the failures in docs/troubleshooting.md names tests
+//! that exist. The limits in docs/security.md are those of the code, and each finding belongs to a failure.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ struct Catalogue {
     least_rows: usize,
 }
 
-const CATALOGUES: [Catalogue; 2] = [
+const CATALOGUES: [Catalogue; 3] = [
     Catalogue {
         page: "docs/interop.md",
         least_rows: 190,
@@ -21,7 +21,13 @@ const CATALOGUES: [Catalogue; 2] = [
         page: "docs/security.md",
         least_rows: 50,
     },
+    Catalogue {
+        page: TROUBLESHOOTING,
+        least_rows: 21,
+    },
 ];
+
+const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 /// A file below the root of the package.
 fn read(path: &str) -> Option<String> {
@@ -30,6 +36,11 @@ fn read(path: &str) -> Option<String> {
 
 /// The cells of each row in the tables of tests of a page, without heads and rules, and how many the head has.
 fn rows(page: &str) -> Vec<(Vec<&str>, usize)> {
+    rows_of(page, |head| head.last() == Some(&"test"))
+}
+
+/// The same of the tables whose head is such a one.
+fn rows_of<'p>(page: &'p str, is_wanted: impl Fn(&[&str]) -> bool) -> Vec<(Vec<&'p str>, usize)> {
     let mut rows = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
@@ -37,7 +48,7 @@ fn rows(page: &str) -> Vec<(Vec<&str>, usize)> {
         let table = lines.by_ref().map_while(cells);
         let below = table.filter(|cells| !cells[0].starts_with("---"));
         let below = below.map(|cells| (cells, head.len())).collect::<Vec<_>>();
-        if head.last() == Some(&"test") {
+        if is_wanted(&head) {
             rows.extend(below);
         }
     }
@@ -136,6 +147,24 @@ fn the_limits_are_those_of_the_code() {
         let row = format!("| {limit} | {request} | {reply} |");
         assert!(page.lines().any(|line| line == row), "{row}");
     }
+}
+
+#[test]
+fn each_finding_belongs_to_a_failure() {
+    let page = read(TROUBLESHOOTING).unwrap();
+    // A test of the crate's own holds this table against the code.
+    let findings = rows_of(&page, |head| head[0] == "finding");
+    let findings: BTreeSet<&str> = findings.iter().map(|(cells, _)| cells[0]).collect();
+    assert!(findings.len() > 90, "{}", findings.len());
+    let failures = rows_of(&page, |head| head[0] == "failure");
+    let named: BTreeSet<&str> = failures
+        .iter()
+        .flat_map(|(cells, _)| cells[1].split(", "))
+        .collect();
+    let lost: Vec<_> = findings.difference(&named).collect();
+    assert!(lost.is_empty(), "of no failure: {lost:?}");
+    let unknown: Vec<_> = named.difference(&findings).collect();
+    assert!(unknown.is_empty(), "no findings: {unknown:?}");
 }
 
 #[test]
