@@ -11,7 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use doctor::{Doctor, Shown};
+use doctor::{Doctor, Enrolment, Expected, Shown};
 use live::{ARRANGEMENTS, Ca, Finished, Program, RENEWALS, Report, Scratch, client};
 
 /// Runs `scepclient` in a directory, where it keeps the files that it knows by their names.
@@ -276,6 +276,18 @@ impl<'s> ScepServer<'s> {
         panic!("scepserver does not serve");
     }
 
+    /// The serial numbers of all that it has issued, in order.
+    fn issued(&self) -> Vec<String> {
+        let depot = std::fs::read_dir(self.scratch.path().join("depot")).unwrap();
+        let files = depot.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let issued = files.filter(|file| file.ends_with(".pem") && file != "ca.pem");
+        let mut serials: Vec<_> = issued
+            .map(|file| self.scratch.serial(&format!("depot/{file}")))
+            .collect();
+        serials.sort();
+        serials
+    }
+
     fn client(&self, directory: &str, options: &str) -> Finished {
         self.client_under("legacy", directory, options)
     }
@@ -398,54 +410,75 @@ fn client_at_scepserver_under_other_policies() {
     report.finish();
 }
 
-/// Every statement of the report is true.
+/// Every line of the report is true, and there is no other.
 #[test]
 #[ignore = "needs scepserver and openssl"]
 fn doctor_at_scepserver() {
     let scratch = &Scratch::new();
     let server = ScepServer::start(scratch);
-    let ca = Shown::of(scratch, "depot/ca.pem");
+    let (url, shown) = (&server.url, [Shown::of(scratch, "depot/ca.pem")]);
+    let ca = &shown[0];
     // It has one certificate for all, whose keyUsage lets it do nothing of what SCEP does.
     assert!(ca.has("CA:TRUE") && ca.is_root(), "{}", ca.text);
     assert!(!ca.has("Key Encipherment") && !ca.has("Digital Signature"));
-    let shown = [ca];
     let codes = ["no-encryption-certificate", "no-signing-certificate"];
-    let objections = || [("Windows", "no", codes.to_vec())];
-
-    let doctor = Doctor::of(scratch, &server.url, "", 1);
-    doctor.tells_the_truth(&server.url, &shown);
-    assert_eq!(doctor.codes(), codes);
-    assert_eq!(doctor.objections(), objections());
-    assert_eq!(doctor.enrolment(), ("not asked", None));
-
-    let pin = format!("--ca-fingerprint {}", shown[0].sha256);
-    let options = format!("{pin} --challenge secret --policy legacy");
-    let doctor = Doctor::of(scratch, &server.url, &options, 1);
-    assert_eq!(doctor.enrolment().0, "issued");
+    let evidence = format!("keyUsage of {}", ca.named());
+    let usages = || codes.map(|code| (code, evidence.clone()));
     // It answers in its own algorithms.
-    let differs = ["reply-algorithm-differs"; 2];
-    assert_eq!(doctor.codes(), [&codes[..], &differs].concat());
-    doctor.says("digestAlgorithm sha-256 in the request, sha-1 in the reply\n");
-    doctor.says("contentEncryptionAlgorithm aes-128-cbc in the request, des-cbc in the reply\n");
-    assert_eq!(doctor.objections(), objections());
-    let program = "micromdm or another program on smallstep's library";
-    assert_eq!(doctor.server(), Some(program));
+    let differs = |what: &str| ("reply-algorithm-differs", what.to_owned());
+    let digest = || differs("digestAlgorithm sha-256 in the request, sha-1 in the reply");
+    let cipher =
+        || differs("contentEncryptionAlgorithm aes-128-cbc in the request, des-cbc in the reply");
+    let known = |given, findings, enrolment, server| Expected {
+        url,
+        certificates: &shown,
+        given,
+        findings,
+        objections: vec![("Windows", "no", codes.to_vec())],
+        enrolment,
+        server,
+    };
+    let sender = || {
+        let shape = vec![
+            "the digest's algorithm has no parameters",
+            "the signature's algorithm names its digest and has no parameters",
+            "the senderNonce is the client's",
+        ];
+        let program = "micromdm or another program on smallstep's library";
+        Some((program, "likely", shape))
+    };
 
-    let options = format!("{pin} --challenge wrong --policy legacy");
-    let doctor = Doctor::of(scratch, &server.url, &options, 1);
-    assert_eq!(doctor.enrolment(), ("refused", None));
-    let refused = [&["refused"], &codes[..], &differs[..1]].concat();
-    assert_eq!(doctor.codes(), refused);
+    let doctor = Doctor::of(scratch, url, "", 1);
+    doctor.says(&known(None, usages().into(), Enrolment::NotAsked, None));
+
+    let sha256 = &ca.sha256;
+    let examined = |options: &str| {
+        let options = format!("--ca-fingerprint {sha256} {options}");
+        Doctor::of(scratch, url, &options, 1)
+    };
+    let given = Some(&sha256[..]);
+    let doctor = examined("--challenge secret --policy legacy");
+    let findings = [&usages()[..], &[digest(), cipher()]].concat();
+    let issued = server.issued();
+    doctor.says(&known(
+        given,
+        findings,
+        Enrolment::Issued(&issued),
+        sender(),
+    ));
+
+    let doctor = examined("--challenge wrong --policy legacy");
+    let refused = ("refused", "failInfo badRequest".to_owned());
+    let findings = [&[refused], &usages()[..], &[digest()]].concat();
+    let why = Enrolment::Refused("badRequest".to_owned());
+    doctor.says(&known(given, findings, why, sender()));
 
     // Its replies are in single DES, which only --policy legacy reads.
-    let doctor = Doctor::of(
-        scratch,
-        &server.url,
-        &format!("{pin} --challenge secret"),
-        1,
-    );
-    assert_eq!(doctor.enrolment(), ("failed", None));
-    doctor.says("1.3.14.3.2.7, which is unknown or refused by policy (see --policy)\n");
+    let doctor = examined("--challenge secret");
+    let findings = [&usages()[..], &[digest(), cipher()]].concat();
+    let why = "contentEncryptionAlgorithm is 1.3.14.3.2.7, which is unknown or refused by policy";
+    let why = Enrolment::Failed(format!("{why} (see --policy)"));
+    doctor.says(&known(given, findings, why, sender()));
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub fn text(report: &Report, ink: Ink) -> String {
     };
     page.line(0, &report.url);
     page.answers(report);
-    page.findings(&report.findings);
+    page.findings(report);
     page.verdicts(&report.verdicts);
     page.enrolment(report);
     page.text
@@ -174,12 +174,15 @@ impl Page {
         }
     }
 
-    fn findings(&mut self, findings: &[Finding]) {
+    fn findings(&mut self, report: &Report) {
         self.heading("What is wrong");
-        if findings.is_empty() {
-            self.line(1, "Nothing that can be seen from here.");
+        let answered = report.capabilities.is_ok() && report.certificates.is_ok();
+        match (report.findings.is_empty(), answered) {
+            (true, true) => self.line(1, "Nothing that can be seen from here."),
+            (true, false) => self.line(1, "An answer is missing, as is told above."),
+            (false, _) => {}
         }
-        for finding in findings {
+        for finding in &report.findings {
             let severity = match finding.severity() {
                 Severity::Error => self.coloured(Colour::Red, Severity::Error),
                 Severity::Warning => self.coloured(Colour::Yellow, Severity::Warning),
@@ -337,6 +340,10 @@ mod tests {
             text.contains("\n  Nothing that can be seen from here.\n"),
             "{text}"
         );
+        report.capabilities = Err("no answer".to_owned());
+        let text = self::text(&report, Ink::Plain);
+        let wrong = "\nWhat is wrong\n  An answer is missing, as is told above.\n";
+        assert!(text.contains(wrong), "{text}");
     }
 
     #[test]
