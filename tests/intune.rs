@@ -34,13 +34,15 @@ fn decode(text: &str) -> Vec<u8> {
 struct Mock<'p> {
     parties: &'p Parties,
     transaction_id: String,
-    code: &'static str,
+    /// What it says of the request, and of the notification that follows.
+    codes: [&'static str; 2],
     /// The paths that were posted to.
     posted: Vec<String>,
 }
 
 impl Mock<'_> {
     fn post(&mut self, path: &str, body: &str) -> String {
+        let code = self.codes[self.posted.len()];
         self.posted.push(path.into());
         let body: Value = serde_json::from_str(body).unwrap();
         let (envelope, own) = match path {
@@ -69,7 +71,7 @@ impl Mock<'_> {
         assert_eq!(decode(csr), self.parties.csr.as_der());
         expected["certificateRequest"] = csr.into();
         assert_eq!(body, json!({ envelope: expected }), "{path}");
-        json!({ "code": self.code, "errorDescription": "" }).to_string()
+        json!({ "code": code, "errorDescription": "" }).to_string()
     }
 }
 
@@ -81,41 +83,26 @@ fn answer(text: &str) -> ValidationResult {
     serde_json::from_str(text).unwrap()
 }
 
-/// The reply of a CA to a request, after Intune has said `code` of it.
-fn exchange(code: &'static str) -> (Vec<String>, Result<(), (FailInfo, String)>) {
+/// What a CA asked and told Intune about a request, which says `codes`, and what the device made of the reply.
+fn exchange(codes: [&'static str; 2]) -> (Vec<String>, Result<(), (FailInfo, String)>) {
     let parties = Parties::new();
     let (request, pending) = parties.pkcs_req();
     let request = parties.receive(&request);
     let mut intune = Mock {
         parties: &parties,
         transaction_id: id(&request),
-        code,
+        codes,
         posted: Vec::new(),
     };
+    let said = ask_and_tell(&mut intune, &request);
     let ca = parties.ca_signer();
     let reply = request.reply(&parties.provider, &ca);
-    let validate = ValidateRequest::of(&request, CALLER).unwrap();
-    let result = answer(&intune.post(service::VALIDATE, &to_json(&validate)));
-    let unsigned = match result.code.fail_info() {
+    let unsigned = match said.fail_info() {
         None => {
-            let mut success =
-                SuccessNotification::of(&request, &parties.issued, &parties.provider, CALLER)
-                    .unwrap();
-            success.notification.ca_configuration = "ca-1".into();
-            success.notification.certificate_authority = "Peer Test CA".into();
-            let result = answer(&intune.post(service::SUCCESS, &to_json(&success)));
-            assert!(result.code.is_success());
             let certificates = [parties.issued.borrowed()];
             reply.success(&certificates, &mut rng()).unwrap()
         }
-        Some(info) => {
-            let error = Hresult::new(0x8009_4800);
-            let failure =
-                FailureNotification::of(&request, error, "no such template", CALLER).unwrap();
-            intune.post(service::FAILURE, &to_json(&failure));
-            let text = Some(result.code.name());
-            reply.failure(info, text, &mut rng()).unwrap()
-        }
+        Some(info) => reply.failure(info, Some(said.name()), &mut rng()).unwrap(),
     };
     let signed = unsigned.sign(&parties.ca_key, &mut rng()).unwrap();
     let message = PkiMessage::parse(signed, &Limits::REPLY).unwrap();
@@ -129,13 +116,31 @@ fn exchange(code: &'static str) -> (Vec<String>, Result<(), (FailInfo, String)>)
     (intune.posted, outcome)
 }
 
+/// A CA's part: it asks, and tells of what it issues or refuses. What is said last decides.
+fn ask_and_tell(intune: &mut Mock<'_>, request: &Request) -> ResultCode {
+    let parties = intune.parties;
+    let validate = ValidateRequest::of(request, CALLER).unwrap();
+    let said = answer(&intune.post(service::VALIDATE, &to_json(&validate))).code;
+    if !said.is_success() {
+        let error = Hresult::new(0x8009_4800);
+        let failure = FailureNotification::of(request, error, "no such template", CALLER).unwrap();
+        intune.post(service::FAILURE, &to_json(&failure));
+        return said;
+    }
+    let mut success =
+        SuccessNotification::of(request, &parties.issued, &parties.provider, CALLER).unwrap();
+    success.notification.ca_configuration = "ca-1".into();
+    success.notification.certificate_authority = "Peer Test CA".into();
+    answer(&intune.post(service::SUCCESS, &to_json(&success))).code
+}
+
 fn id(request: &Request) -> String {
     String::from_utf8(request.transaction_id().as_bytes().to_vec()).unwrap()
 }
 
 #[test]
 fn what_intune_allows_is_issued_and_told() {
-    let (posted, outcome) = exchange("Success");
+    let (posted, outcome) = exchange(["Success", "Success"]);
     assert_eq!(posted, [service::VALIDATE, service::SUCCESS]);
     assert_eq!(outcome, Ok(()));
 }
@@ -143,10 +148,84 @@ fn what_intune_allows_is_issued_and_told() {
 #[test]
 fn what_intune_refuses_is_refused_with_the_name_of_its_code() {
     for code in ["ChallengeExpired", "success", "CodeOfTomorrow"] {
-        let (posted, outcome) = exchange(code);
+        let (posted, outcome) = exchange([code, "Success"]);
         assert_eq!(posted, [service::VALIDATE, service::FAILURE]);
         assert_eq!(outcome, Err((FailInfo::BadRequest, code.to_string())));
     }
+}
+
+#[test]
+fn what_intune_takes_no_note_of_is_not_handed_out() {
+    let (posted, outcome) = exchange(["Success", "Unknown"]);
+    assert_eq!(posted, [service::VALIDATE, service::SUCCESS]);
+    assert_eq!(outcome, Err((FailInfo::BadRequest, "Unknown".to_owned())));
+}
+
+#[test]
+fn intune_is_asked_where_and_how_its_own_client_does() {
+    for (ours, theirs) in [
+        (service::VALIDATE, "/ScepActions/validateRequest"),
+        (service::SUCCESS, "/ScepActions/successNotification"),
+        (service::FAILURE, "/ScepActions/failureNotification"),
+        (
+            service::DOWNLOAD_REVOCATIONS,
+            "/CertificateAuthorityRequests/downloadRevocationRequests",
+        ),
+        (
+            service::UPLOAD_REVOCATIONS,
+            "/CertificateAuthorityRequests/uploadRevocationResults",
+        ),
+        (
+            service::VALIDATION_SERVICE,
+            "ScepRequestValidationFEService",
+        ),
+        (service::REVOCATION_SERVICE, "PkiConnectorFEService"),
+        (service::VALIDATION_API_VERSION, "2018-02-20"),
+        (service::REVOCATION_API_VERSION, "5019-05-05"),
+        (service::API_VERSION_HEADER, "api-version"),
+        (service::REQUEST_ID_HEADER, "client-request-id"),
+        (service::GRAPH_SCOPE, "https://graph.microsoft.com/.default"),
+        (
+            service::INTUNE_SCOPE,
+            "https://api.manage.microsoft.com//.default",
+        ),
+        (
+            service::ENDPOINTS_URL,
+            "https://graph.microsoft.com/v1.0/servicePrincipals/appId=0000000a-0000-0000-c000-000000000000/endpoints",
+        ),
+    ] {
+        assert_eq!(ours, theirs);
+    }
+}
+
+/// The names of Microsoft's enumerations, in its order.
+const RESULT_CODES: &str = "Unknown Success CertificateRequestDecodingFailed ChallengePasswordMissing \
+    ChallengeDeserializationError ChallengeDecryptionError ChallengeDecodingError ChallengeInvalidTimestamp \
+    ChallengeExpired SubjectNameMissing SubjectNameMismatch SubjectAltNameMissing SubjectAltNameMismatch \
+    KeyUsageMismatch KeyLengthMismatch EnhancedKeyUsageMissing EnhancedKeyUsageMismatch \
+    AadKeyIdentifierListMissing RegisteredKeyMismatch SigningCertThumbprintMismatch \
+    ScepProfileNoLongerTargetedToTheClient SignatureValidationFailed BadCertificateRequestIdInChallenge \
+    BadDeviceIdInChallenge BadUserIdInChallenge";
+const REVOCATION_ERRORS: &str = "None NonRetryableServiceException DataSerializationError \
+    ParameterDataInvalidError CryptographyError CertificateNotFoundError ConflictError NotSupportedError \
+    PayloadTooLargeError RetryableServiceException ServiceUnavailableException ServiceTooBusyException \
+    AuthenticationException";
+
+#[test]
+fn every_name_is_known_and_written_as_it_was_read() {
+    for name in RESULT_CODES.split_whitespace() {
+        let result = answer(&format!(r#"{{"code":"{name}","errorDescription":"x"}}"#));
+        assert!(!matches!(result.code, ResultCode::Other(_)), "{name}");
+        assert_eq!(to_json(&result.code), format!("\"{name}\""));
+        assert_eq!(result.error_description.as_deref(), Some("x"));
+    }
+    for name in REVOCATION_ERRORS.split_whitespace() {
+        let error: RevocationError = serde_json::from_value(name.into()).unwrap();
+        assert!(!matches!(error, RevocationError::Other(_)), "{name}");
+        assert_eq!(to_json(&error), format!("\"{name}\""));
+    }
+    let other: RevocationError = serde_json::from_value("Tomorrow".into()).unwrap();
+    assert_eq!(other, RevocationError::Other("Tomorrow".into()));
 }
 
 #[test]
