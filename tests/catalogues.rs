@@ -40,7 +40,7 @@ fn rows(page: &str) -> Vec<(Vec<&str>, usize)> {
 }
 
 /// The same of the tables whose head is such a one.
-fn rows_of<'p>(page: &'p str, is_wanted: impl Fn(&[&str]) -> bool) -> Vec<(Vec<&'p str>, usize)> {
+fn rows_of(page: &str, is_wanted: impl Fn(&[&str]) -> bool) -> Vec<(Vec<&str>, usize)> {
     let mut rows = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {

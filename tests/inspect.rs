@@ -31,11 +31,12 @@ use facts::Tools;
 use findings::Beside;
 use live::{Program, Scratch, example};
 use scep::crypto::{Policy, Provider};
+use scep::diagnose::Profile;
 use scep::http::{ClientRequest, Method};
 use scep::microsoft::Hresult;
 use scep::{
-    CaRoles, Capabilities, Certificate, CertsOnly, FailInfo, Limits, PkiMessage, RequestBuilder,
-    oid,
+    CaRoles, Capabilities, Certificate, CertsOnly, FailInfo, Fingerprint, FingerprintAlgorithm,
+    Limits, PkiMessage, RequestBuilder, oid,
 };
 use serde_json::Value;
 use show::Form;
@@ -225,6 +226,13 @@ fn the_program_names_both_certificates_of_a_pair_with_ndes() {
     ] {
         assert!(printed.contains(line), "{line:?}\n{printed}");
     }
+    // What is configured, and what the device asks for.
+    scratch.write("device.csr", Parties::new().csr.as_der());
+    let printed = inspect(
+        "--subject CN=client-2048,O=Peer,C=US --alt-name a --purpose 1.2.3 --key-bits 1 device.csr",
+    );
+    let told = printed.matches("\n  finding            warning not-as-configured: ");
+    assert_eq!(told.count(), 4, "{printed}");
     // The same, encrypted to the right one.
     let right = encrypted_to(&Parties::new(), &pair.certificates[1]);
     scratch.write("right.der", &right);
@@ -467,6 +475,34 @@ fn capabilities_and_a_policy_stand_beside_a_message() {
     let only_oaep = scep::crypto::TransportSet::of(&[scep::crypto::TransportScheme::RsaOaep]);
     let found = judged(with(Policy::strict().with_transports(only_oaep)));
     assert_eq!(found, "algorithm-not-allowed");
+}
+
+#[test]
+fn what_is_configured_stands_beside_a_csr_and_an_answer_to_get_ca_cert() {
+    let csr = Parties::new().csr;
+    let judged = |profile| {
+        let beside = Beside {
+            profile,
+            ..Beside::default()
+        };
+        codes(&shown(csr.as_der(), &beside).1).join(" ")
+    };
+    let named = |name: &'static [&'static str]| judged(Profile::new().alt_names(name));
+    assert_eq!(named(&["c2048.test.example"]), "");
+    assert_eq!(named(&["c4096.test.example"]), "not-as-configured");
+    let ca = Made::ca("CA", vector!("keys/ca-jscep.key"), ALL_USES).self_signed();
+    let with = |thumbprint| {
+        let beside = Beside {
+            thumbprint: Some(thumbprint),
+            ..Beside::default()
+        };
+        codes(&shown(ca.as_der(), &beside).1).join(" ")
+    };
+    let sha1 = FingerprintAlgorithm::Sha1;
+    let own = Fingerprint::of(sha1, &ca, &common::provider()).unwrap();
+    assert_eq!(with(own), "");
+    let other = Fingerprint::from_bytes(&[0; 20]).unwrap();
+    assert_eq!(with(other), "thumbprint-unknown");
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use scep::crypto::{DecryptionKey, Policy};
-use scep::diagnose::{Diagnosis, Finding};
+use scep::diagnose::{Diagnosis, Finding, Profile};
 use scep::http::Operation;
 use scep::inspect::{self, PayloadContent};
 use scep::microsoft::EventText;
 use scep::{
-    CaCertificates, Capabilities, Certificate, Limits, MessageType, PkiMessage, UnverifiedCsr, oid,
+    CaCertificates, Capabilities, Certificate, Fingerprint, Limits, MessageType, PkiMessage,
+    UnverifiedCsr, oid,
 };
 
 use crate::facts::Tools;
@@ -27,11 +28,20 @@ pub struct Beside {
     pub now: Option<i64>,
     /// What the server allows.
     pub policy: Option<Policy>,
+    /// By which the device is told to know the CA.
+    pub thumbprint: Option<Fingerprint>,
+    /// What else is configured for the device.
+    pub profile: Profile<'static>,
 }
 
 impl Beside {
     fn diagnosis<'d>(&'d self, tools: &Tools) -> Diagnosis<'d> {
-        let mut diagnosis = Diagnosis::new(&tools.provider).ca_certificates(&self.ca_certificates);
+        let mut diagnosis = Diagnosis::new(&tools.provider)
+            .ca_certificates(&self.ca_certificates)
+            .profile(self.profile);
+        if let Some(thumbprint) = self.thumbprint {
+            diagnosis = diagnosis.thumbprint(thumbprint);
+        }
         if let Some(capabilities) = &self.capabilities {
             diagnosis = diagnosis.capabilities(capabilities);
         }
@@ -90,11 +100,14 @@ fn of_certificates(
     if !certificates.iter().any(|one| one.is_ca() || is_ra(one)) {
         return Vec::new();
     }
-    let diagnosis = diagnosis.ca_certificates(&certificates);
-    match beside.now {
-        Some(now) => diagnosis.now(now).findings(),
-        None => diagnosis.findings(),
+    let mut diagnosis = diagnosis.ca_certificates(&certificates);
+    if let Some(now) = beside.now {
+        diagnosis = diagnosis.now(now);
     }
+    if let Some(thumbprint) = beside.thumbprint {
+        diagnosis = diagnosis.thumbprint(thumbprint);
+    }
+    diagnosis.findings()
 }
 
 /// Judges what went by HTTP.
@@ -204,9 +217,10 @@ fn of_request(
 }
 
 fn of_csr(csr: &UnverifiedCsr, diagnosis: Diagnosis<'_>, beside: &Beside) -> Vec<Finding> {
+    let diagnosis = diagnosis.profile(beside.profile).csr(csr);
     match &beside.policy {
-        Some(policy) => diagnosis.policy(policy).csr(csr).findings(),
-        None => diagnosis.csr(csr).findings(),
+        Some(policy) => diagnosis.policy(policy).findings(),
+        None => diagnosis.findings(),
     }
 }
 

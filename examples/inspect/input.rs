@@ -5,7 +5,10 @@ use std::io::{Error, Read};
 
 use base64ct::{Base64Unpadded, Encoding};
 use scep::crypto::rustcrypto::RsaKey;
-use scep::{CaCertificates, Capabilities, Certificate, Limits, ParseError, PkiMessage};
+use scep::{CaCertificates, Capabilities, Certificate, Limits, Oid, ParseError, PkiMessage};
+use x509_cert::der::Encode;
+use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::name::Name;
 use zeroize::Zeroizing;
 
 use crate::http::is_url;
@@ -66,6 +69,20 @@ pub fn decode(bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
         };
     }
     Ok(base64(text).unwrap_or(bytes))
+}
+
+/// Reads a name such as `CN=device,O=Example`, and gives its DER.
+pub fn subject(text: &str) -> Result<Vec<u8>, String> {
+    let name = text.parse::<Name>().ok();
+    name.and_then(|name| name.to_der().ok())
+        .ok_or_else(|| format!("--subject: not a name like \"CN=device,O=Example\": {text:?}"))
+}
+
+/// Reads an object identifier in its dotted form.
+pub fn oid(text: &str) -> Result<Oid, String> {
+    let oid = ObjectIdentifier::new(text);
+    oid.map(Oid::from)
+        .map_err(|error| format!("--purpose: {text:?}: {error}"))
 }
 
 /// Reads a private key.

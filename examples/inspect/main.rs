@@ -20,6 +20,7 @@ use facts::Tools;
 use findings::Beside;
 use lexopt::Arg;
 use scep::crypto::{Policy, Provider};
+use scep::{Fingerprint, NameRef};
 use show::Form;
 
 const USAGE: &str = "\
@@ -38,6 +39,9 @@ A FILE is DER, BER, PEM or base64, which is found out; or a request, a response 
   --request FILE     judges replies beside this request
   --policy strict|default|compatible
                      judges messages by what a server of this policy allows
+  --thumbprint HEX   judges answers to GetCACert by this MD5, SHA-1 or SHA-256 thumbprint, which devices are given of the CA
+  --subject NAME, --alt-name TEXT, --purpose OID, --key-bits NUMBER
+                     judges CSRs by what is configured; of names and purposes give each, and all
   --legacy           takes MD5 signatures and single DES for readable (needs the feature `legacy`)
 
 Under the layers it says in words what is wrong, as far as it can be seen. A CA's certificate, and a set with a CA or an
@@ -87,6 +91,7 @@ fn arguments() -> Result<Option<Options>, String> {
     let (mut form, mut legacy) = (Form::Text, false);
     let (mut keys, mut signers, mut files) = (Vec::new(), Vec::new(), Vec::new());
     let show = |error: lexopt::Error| format!("{error} (see --help)");
+    let (mut alt_names, mut purposes) = (Vec::new(), Vec::new());
     let mut beside = Beside {
         now: now(),
         ..Beside::default()
@@ -113,6 +118,23 @@ fn arguments() -> Result<Option<Options>, String> {
             Arg::Long("request") => {
                 beside.request = Some(input::message(&parser.value().map_err(show)?)?);
             }
+            Arg::Long("thumbprint") => {
+                let read = Fingerprint::from_hex(&text(&mut parser)?);
+                let read = read.map_err(|error| format!("--thumbprint: {error}"))?;
+                beside.thumbprint = Some(read);
+            }
+            Arg::Long("subject") => {
+                let der = input::subject(&text(&mut parser)?)?;
+                beside.profile = beside.profile.subject(NameRef::new(der.leak()));
+            }
+            // Arguments are there as long as the program.
+            Arg::Long("alt-name") => alt_names.push(&*text(&mut parser)?.leak()),
+            Arg::Long("purpose") => purposes.push(input::oid(&text(&mut parser)?)?),
+            Arg::Long("key-bits") => {
+                let bits = text(&mut parser)?.parse();
+                let bits = bits.map_err(|_| "--key-bits: a number")?;
+                beside.profile = beside.profile.rsa_key_bits(bits);
+            }
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             Arg::Value(file) => files.push(file),
             other => return Err(show(other.unexpected())),
@@ -120,6 +142,12 @@ fn arguments() -> Result<Option<Options>, String> {
     }
     if files.is_empty() {
         return Err("no FILE is given (see --help)".to_owned());
+    }
+    if !alt_names.is_empty() {
+        beside.profile = beside.profile.alt_names(alt_names.leak());
+    }
+    if !purposes.is_empty() {
+        beside.profile = beside.profile.purposes(purposes.leak());
     }
     // The signer of a reply may be in GetCACert only.
     signers.extend(beside.ca_certificates.iter().cloned());
@@ -139,6 +167,12 @@ fn arguments() -> Result<Option<Options>, String> {
         beside,
         files,
     }))
+}
+
+fn text(parser: &mut lexopt::Parser) -> Result<String, String> {
+    let value = parser.value().map_err(|error| error.to_string())?;
+    let text = value.into_string();
+    text.map_err(|_| "an argument is not UTF-8".to_owned())
 }
 
 fn now() -> Option<i64> {

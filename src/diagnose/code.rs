@@ -97,6 +97,8 @@ pub enum FindingCode {
     SidClaimed,
     /// `template-conflict`: the CSR names two templates that differ.
     TemplateConflict,
+    /// `not-as-configured`: the CSR asks for something else than what is [configured](super::Profile).
+    NotAsConfigured,
     /// `renewal-not-offered`: the request is a RenewalReq, and GetCACaps does not list Renewal.
     RenewalNotOffered,
     /// `renewal-self-issued`: the request is a RenewalReq, and its signer's certificate is self-issued, so it renews nothing.
@@ -240,6 +242,7 @@ impl FindingCode {
         Self::CsrContentUnreadable,
         Self::SidClaimed,
         Self::TemplateConflict,
+        Self::NotAsConfigured,
         Self::RenewalNotOffered,
         Self::RenewalSelfIssued,
         Self::SignerOfAnotherCa,
@@ -350,6 +353,7 @@ impl FindingCode {
             Self::CsrContentUnreadable => &request::CSR_CONTENT_UNREADABLE,
             Self::SidClaimed => &request::SID_CLAIMED,
             Self::TemplateConflict => &request::TEMPLATE_CONFLICT,
+            Self::NotAsConfigured => &request::NOT_AS_CONFIGURED,
             Self::RenewalNotOffered => &request::RENEWAL_NOT_OFFERED,
             Self::RenewalSelfIssued => &request::RENEWAL_SELF_ISSUED,
             Self::SignerOfAnotherCa => &request::SIGNER_OF_ANOTHER_CA,

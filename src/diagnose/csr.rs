@@ -4,12 +4,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Diagnosis, Finding, FindingCode};
+use super::{Diagnosis, Finding, FindingCode, profile};
 use crate::certificate::{purposes, read_key_usage};
 use crate::crypto::Policy;
 use crate::crypto::public_key::{key_algorithm, modulus_bits};
 use crate::csr::iter_requested_extensions;
-use crate::microsoft::RequestContent;
+use crate::microsoft::{AltName, RequestContent};
 use crate::ndes::TemplateSetting;
 use crate::{ChallengeKind, CsrError, KeyUsage, Oid, ParseError, Refused, UnverifiedCsr, oid};
 
@@ -58,6 +58,9 @@ pub(super) fn judge(diagnosis: &Diagnosis<'_>, csr: &UnverifiedCsr, findings: &m
             }
         }
     }
+    if let Some(profile) = &diagnosis.profile {
+        profile::judge(profile, csr, findings);
+    }
 }
 
 /// What the challenge password looks like.
@@ -103,26 +106,36 @@ pub(super) fn subject(csr: &UnverifiedCsr) -> String {
 
 /// The names in subjectAltName.
 pub(super) fn alt_names(csr: &UnverifiedCsr) -> String {
-    let Ok(names) = RequestContent::of_unverified(csr).alt_names() else {
+    let Some(names) = read_alt_names(csr) else {
         return "CSR: subjectAltName that cannot be read".into();
     };
+    let names: Vec<_> = names.iter().map(AltName::to_string).collect();
     match names.as_slice() {
         [] => "CSR: no subjectAltName".into(),
         _ => format!("CSR: subjectAltName {}", names.join(", ")),
     }
 }
 
+/// The names in subjectAltName, if they can be read.
+pub(super) fn read_alt_names(csr: &UnverifiedCsr) -> Option<Vec<AltName>> {
+    RequestContent::of_unverified(csr).alt_names().ok()
+}
+
 /// keyUsage and extKeyUsage.
 pub(super) fn usages(csr: &UnverifiedCsr) -> String {
-    let wanted = extension(csr, oid::EXT_KEY_USAGE).unwrap_or_default();
-    let purposes: Vec<_> = purposes(wanted)
-        .map(|purpose| purpose.to_string())
-        .collect();
+    let purposes = read_purposes(csr);
+    let purposes: Vec<_> = purposes.iter().map(Oid::to_string).collect();
     let usage = shown_usage(key_usage(csr));
     match purposes.as_slice() {
         [] => format!("CSR: {usage}, no extKeyUsage"),
         _ => format!("CSR: {usage}, extKeyUsage {}", purposes.join(", ")),
     }
+}
+
+/// The purposes in extKeyUsage, as far as they can be read.
+pub(super) fn read_purposes(csr: &UnverifiedCsr) -> Vec<Oid> {
+    let wanted = extension(csr, oid::EXT_KEY_USAGE).unwrap_or_default();
+    purposes(wanted).collect()
 }
 
 /// The kind and size of the key.

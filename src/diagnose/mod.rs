@@ -27,6 +27,7 @@ mod csr;
 mod finding;
 mod http;
 mod log;
+mod profile;
 mod refusal;
 mod renewal;
 mod reply;
@@ -46,6 +47,7 @@ use crate::{Capabilities, Certificate, Fingerprint, PkiMessage, UnverifiedCsr};
 
 pub use code::FindingCode;
 pub use finding::{Client, Finding, Severity};
+pub use profile::Profile;
 pub use reply_profile::{ReplyCertificates, ReplyProfile};
 pub use sender::{Certainty, Program, Sender};
 pub use verdict::{Acceptance, Verdict};
@@ -60,6 +62,7 @@ pub struct Diagnosis<'d> {
     look_ahead: i64,
     ca_certificates: &'d [Certificate<'d>],
     thumbprint: Option<Fingerprint>,
+    profile: Option<Profile<'d>>,
     capabilities: Option<&'d Capabilities>,
     request: Option<&'d PkiMessage<'d>>,
     csr: Option<&'d UnverifiedCsr>,
@@ -82,6 +85,7 @@ impl<'d> Diagnosis<'d> {
             look_ahead: 30 * 86_400,
             ca_certificates: &[],
             thumbprint: None,
+            profile: None,
             capabilities: None,
             request: None,
             csr: None,
@@ -121,6 +125,12 @@ impl<'d> Diagnosis<'d> {
     /// The thumbprint that a profile names its CA by. It is judged with the [certificates](Self::ca_certificates).
     pub const fn thumbprint(mut self, thumbprint: Fingerprint) -> Self {
         self.thumbprint = Some(thumbprint);
+        self
+    }
+
+    /// What else is configured for the device. It is judged with the [CSR](Self::csr).
+    pub const fn profile(mut self, profile: Profile<'d>) -> Self {
+        self.profile = Some(profile);
         self
     }
 

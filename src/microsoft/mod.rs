@@ -22,6 +22,8 @@ pub use event::{Event, EventSource};
 pub(crate) use event_text::is_tpm_attestation;
 pub use event_text::{EventOutcome, EventText, EventTextError};
 pub use hresult::{Hresult, HresultError};
+#[cfg(feature = "diagnose")]
+pub(crate) use request_content::AltName;
 pub use request_content::{
     ClaimedSid, ClientInfo, CspInfo, NameValuePair, RequestContent, SidSource, TemplateInformation,
 };

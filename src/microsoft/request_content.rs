@@ -338,10 +338,29 @@ impl RequestContent<'_> {
     }
 }
 
+/// A name in subjectAltName.
+#[cfg(feature = "diagnose")]
+pub(crate) struct AltName {
+    kind: &'static str,
+    /// The name, if it is a text.
+    pub(crate) text: Option<String>,
+}
+
+/// Shows kind and text, for evidence.
+#[cfg(feature = "diagnose")]
+impl fmt::Display for AltName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.text {
+            Some(text) => write!(f, "{} {text:?}", self.kind),
+            None => f.write_str(self.kind),
+        }
+    }
+}
+
 #[cfg(feature = "diagnose")]
 impl RequestContent<'_> {
-    /// The names in subjectAltName, for evidence.
-    pub(crate) fn alt_names(&self) -> Result<Vec<String>, ParseError> {
+    /// The names in subjectAltName.
+    pub(crate) fn alt_names(&self) -> Result<Vec<AltName>, ParseError> {
         let mut names = Vec::new();
         self.general_names(oid::SUBJECT_ALT_NAME, |name, reader| {
             let value = other_name(name, reader, oid::MS_USER_PRINCIPAL_NAME, tag::UTF8_STRING)?;
@@ -358,10 +377,7 @@ impl RequestContent<'_> {
                 (EMAIL | DNS | URI, _) => Some(text_of(tag::IA5_STRING, name.contents)),
                 (_, value) => value.map(|value| text_of(value.tag, value.contents)),
             };
-            names.push(match text {
-                Some(text) => alloc::format!("{kind} {text:?}"),
-                None => kind.into(),
-            });
+            names.push(AltName { kind, text });
             Ok(())
         })?;
         Ok(names)

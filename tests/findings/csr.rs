@@ -1,10 +1,13 @@
 //! What a CSR shows by itself.
 
 use scep::crypto::{DigestAlgorithm, Policy};
-use scep::diagnose::{Diagnosis, Finding, FindingCode::*};
-use scep::{CsrBuilder, FailInfo, Limits, PkiMessage, RequestBuilder, UnverifiedCsr, oid};
+use scep::diagnose::{Diagnosis, Finding, FindingCode::*, Profile};
+use scep::{
+    Csr, CsrBuilder, FailInfo, Limits, NameRef, Oid, PkiMessage, RequestBuilder, UnverifiedCsr, oid,
+};
 
-use crate::common::forge::{NULL, sequence, tlv};
+use crate::common::forge::{NULL, dotted, sequence, tlv};
+use crate::common::issue::{dns_names, name};
 use crate::common::x509::MadeCsr;
 use crate::common::{Parties, key, provider, vector};
 use crate::{NDES, capabilities, codes, csr_for, evidence, unverified};
@@ -109,6 +112,87 @@ fn a_claimed_sid_is_told_with_its_place() {
         format!("CSR: {SID} in subjectAltName")
     );
     assert_eq!(uri("tag:example.com,2022-09-14"), []);
+}
+
+#[test]
+fn what_is_configured_is_compared_with_the_csr() {
+    let key = key(vector!("keys/c2048.key"));
+    let agent = sequence(&[&tlv(0x06, oid::CERTIFICATE_REQUEST_AGENT.as_bytes())]);
+    let names = dns_names(&["a.example", "b.example"]);
+    let full = csr_for(&key, "CN=device", |csr| {
+        csr.extension(oid::SUBJECT_ALT_NAME, names)
+            .extension(oid::EXT_KEY_USAGE, agent)
+    });
+    let plain = csr_for(&key, "CN=device", |csr| csr);
+    let judged = |csr: &Csr, profile: Profile<'_>| {
+        let csr = unverified(csr);
+        let diagnosis = Diagnosis::new(&provider()).csr(&csr);
+        let findings = diagnosis.profile(profile).findings();
+        let evidence = findings.iter().map(|finding| {
+            assert_eq!(finding.code(), NotAsConfigured);
+            finding.evidence().to_owned()
+        });
+        evidence.collect::<Vec<_>>()
+    };
+    let none = [""; 0];
+    assert_eq!(judged(&full, Profile::new()), none);
+
+    let [device, other] = ["device", "other"].map(|text| name(&[(0x13, text)]));
+    let subject = |der| Profile::new().subject(NameRef::new(der));
+    // In another type of string it is the same.
+    assert_eq!(judged(&full, subject(&device)), none);
+    assert_eq!(
+        judged(&full, subject(&other)),
+        ["CSR: subject \"CN=device\"; configured is \"CN=other\""]
+    );
+
+    let alt_names = |csr, names: &[&str]| judged(csr, Profile::new().alt_names(names));
+    assert_eq!(alt_names(&full, &["B.example", "a.example"]), none);
+    assert_eq!(alt_names(&plain, &[]), none);
+    let found = "CSR: subjectAltName DNS \"a.example\", DNS \"b.example\"";
+    for (wanted, told) in [
+        (&["a.example"][..], "\"a.example\""),
+        (
+            &["a.example", "b.example", "c.example"],
+            "\"a.example\", \"b.example\", \"c.example\"",
+        ),
+        (&[], "none"),
+    ] {
+        let expected = format!("{found}; configured is {told}");
+        assert_eq!(alt_names(&full, wanted), [expected]);
+    }
+    assert_eq!(
+        alt_names(&plain, &["a.example"]),
+        ["CSR: no subjectAltName; configured is \"a.example\""]
+    );
+
+    let purposes = |csr, wanted: &[Oid]| judged(csr, Profile::new().purposes(wanted));
+    let client = dotted("1.3.6.1.5.5.7.3.2");
+    assert_eq!(purposes(&full, &[oid::CERTIFICATE_REQUEST_AGENT]), none);
+    assert_eq!(
+        purposes(&full, &[oid::CERTIFICATE_REQUEST_AGENT, client]),
+        [
+            "CSR: no keyUsage, extKeyUsage 1.3.6.1.4.1.311.20.2.1; configured is \
+             1.3.6.1.4.1.311.20.2.1, 1.3.6.1.5.5.7.3.2"
+        ]
+    );
+    assert_eq!(
+        purposes(&full, &[]),
+        ["CSR: no keyUsage, extKeyUsage 1.3.6.1.4.1.311.20.2.1; configured is none"]
+    );
+    assert_eq!(
+        purposes(&plain, &[client]),
+        ["CSR: no keyUsage, no extKeyUsage; configured is 1.3.6.1.5.5.7.3.2"]
+    );
+
+    assert_eq!(judged(&full, Profile::new().rsa_key_bits(2048)), none);
+    assert_eq!(
+        judged(&full, Profile::new().rsa_key_bits(3072)),
+        ["CSR: RSA key of 2048 bits; configured is RSA of 3072 bits"]
+    );
+    // Each is told by itself.
+    let all = subject(&other).alt_names(&[]).purposes(&[]).rsa_key_bits(1);
+    assert_eq!(judged(&full, all).len(), 4);
 }
 
 #[test]

@@ -83,7 +83,7 @@ const OTHERS: &str = "
     IssuerAndSerialNumber IssuerAndSubject Item KeyAgreement KeyEncryption KeyManagement KeyTransport KeyUsage KeyWrap
     Layer Limit Limits MessageType Method NameRef NameValuePair Negotiation NegotiationError NextCaBuilder
     NextCaCertificates Nonce NotHeld Oid OldValidity OpenError Operation Outcome ParseError ParseErrorKind
-    PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy Program Provider Query RecipientHint RecipientId
+    PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy Profile Program Provider Query RecipientHint RecipientId
     RecipientKind RecipientReport Refusal Refused RenewalForm ReplyCertificates ReplyProfile Response ResultCode
     ResumeError RevocationError RevocationRequest RevocationRequests RevocationResult RoleError RoleReason RoleRules
     RsaKeyTransport RsaSignatures Sender Severity SidSource SignatureAlgorithm SignatureReport SignatureScheme

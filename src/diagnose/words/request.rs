@@ -244,6 +244,16 @@ pub(in crate::diagnose) const TEMPLATE_CONFLICT: Row = Row {
     clients: &[Client::Windows],
 };
 
+pub(in crate::diagnose) const NOT_AS_CONFIGURED: Row = Row {
+    name: "not-as-configured",
+    severity: Severity::Warning,
+    sentence: "The CSR asks for something else than what is configured.",
+    cause: "The device has an earlier profile, or a variable in the profile stands for something else.",
+    advice: "Compare both in the evidence. Let the device take the profile anew, or correct the profile.",
+    fail_info: Some(FailInfo::BadRequest),
+    clients: Client::ALL,
+};
+
 pub(in crate::diagnose) const RENEWAL_NOT_OFFERED: Row = Row {
     name: "renewal-not-offered",
     severity: Severity::Warning,

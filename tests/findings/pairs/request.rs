@@ -1,7 +1,7 @@
 //! What a request and its CSR show.
 
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy};
-use scep::diagnose::{Diagnosis, Finding, FindingCode, FindingCode::*};
+use scep::diagnose::{Diagnosis, Finding, FindingCode, FindingCode::*, Profile};
 use scep::{
     CaRoles, Certificate, CsrBuilder, Limits, PkiMessage, RequestBuilder, SignerIdentity,
     UnverifiedCsr, oid,
@@ -215,6 +215,13 @@ pub(super) fn pair(code: FindingCode) -> Option<Pair> {
                 csr.microsoft_template_name("Device")
                     .microsoft_name_value("CertificateTemplate", other)
             })
+        },
+        NotAsConfigured => |wrong| {
+            let bits = if wrong { 3072 } else { 2048 };
+            let csr = unverified(&Parties::new().csr);
+            let diagnosis = Diagnosis::new(&provider()).csr(&csr);
+            let profile = Profile::new().rsa_key_bits(bits);
+            diagnosis.profile(profile).findings()
         },
         RenewalNotOffered => |wrong| {
             let parties = Parties::new();
