@@ -5,7 +5,7 @@ mod common;
 
 use common::forge::{Envelope, Forge, explicit, inside};
 use common::issue::Template;
-use common::{EcKey, Parties, certificate, pem, provider, rng, vector};
+use common::{EcKey, Ed25519Key, Parties, certificate, pem, provider, rng, vector};
 use scep::client::{Client, Enrolment, Outcome, Requester};
 use scep::crypto::{
     CryptoError, CryptoRng, DigestAlgorithm, DigestSet, EncryptKey, KeyTransport, Policy, Provider,
@@ -53,10 +53,18 @@ impl Device {
 
     /// A request to the CA, opened.
     fn request(&self, password: Option<&str>) -> Request {
+        self.parties.receive(&self.message(password))
+    }
+
+    /// A request to the CA.
+    fn message(&self, password: Option<&str>) -> Vec<u8> {
         let signer = SignerIdentity::new(&self.certificate, &self.key).unwrap();
         let roles = self.parties.roles();
-        let request = RequestBuilder::pkcs_req(&self.csr(password), &signer, &roles);
-        self.parties.receive(&self.sign(request))
+        self.sign(RequestBuilder::pkcs_req(
+            &self.csr(password),
+            &signer,
+            &roles,
+        ))
     }
 
     fn sign(&self, request: RequestBuilder<'_>) -> Vec<u8> {
@@ -195,6 +203,48 @@ fn a_content_key_that_is_too_short_for_a_key_wrap_is_told_before_anything_is_iss
         let told = request.success_envelope();
         assert_eq!(told.map(|(_, management)| management.name()), expected);
         assert_eq!(device.envelope(&request, &provider()), expected);
+    }
+}
+
+#[test]
+fn a_captured_challenge_is_not_shared_with_who_signs_anew() {
+    let device = Device::new();
+    let ed25519 = Ed25519Key::from_pkcs8_der(&pem(vector!("keys/ed25519.key"))).unwrap();
+    let p384 = EcKey::from_pkcs8_der(&pem(vector!("keys/ec-p384.key"))).unwrap();
+    let keys: [(&str, Certificate<'_>, &dyn SigningKey); 3] = [
+        ("own", device.certificate.clone(), &device.key),
+        (
+            "P-384",
+            certificate(vector!("keys/ec-p384.selfsigned.pem")),
+            &p384,
+        ),
+        (
+            "Ed25519",
+            certificate(vector!("keys/ed25519.selfsigned.pem")),
+            &ed25519,
+        ),
+    ];
+    for (name, signer, key) in keys {
+        let mut forge = Forge::of(&device.message(Some(PASSWORD)));
+        forge.set_signer(&signer);
+        forge.set_signature(key.algorithms()[0]);
+        let request = device.parties.receive(&forge.sign(key));
+        let challenge = request.csr().unwrap().challenge_password();
+        assert!(challenge.verify(PASSWORD.as_bytes()), "{name}");
+        let expected = match name {
+            "own" => Ok("password"),
+            "P-384" => Ok("ecdh"),
+            _ => Err(BuildError::NoPassword(oid::ED25519)),
+        };
+        assert_eq!(device.envelope(&request, &provider()), expected, "{name}");
+        let told = request.success_envelope();
+        let told = told.map(|(_, management)| management.name());
+        assert_eq!(told, expected, "{name}");
+        // The caller may know better.
+        let ca = device.parties.ca_signer();
+        let reply = request.reply(&device.parties.provider, &ca);
+        let told = reply.challenge(PASSWORD).success_envelope(&mut rng());
+        assert_eq!(told.unwrap().1.name(), "password", "{name}");
     }
 }
 

@@ -167,9 +167,11 @@ impl Office {
                 }
                 let under_challenge =
                     matches!(case.request.key_management(), KeyManagement::Password(_));
+                // Else the envelope, with the challenge in it, may be captured from somebody else.
+                let is_own = case.request.signer_has_csr_key() == Some(true);
                 Enrolment {
                     held,
-                    knows_challenge: under_challenge || self.has_right_challenge(csr),
+                    knows_challenge: under_challenge || is_own && self.has_right_challenge(csr),
                     state: State::Waiting(self.hold),
                 }
             }

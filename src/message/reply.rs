@@ -93,8 +93,9 @@ impl Request {
     /// an envelope is known to [`ReplyBuilder::success_envelope`]: ask there before issuing what cannot be delivered.
     ///
     /// It is encrypted to the signer's key if that decrypts; else under the challenge password of the CSR
-    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)); else, to a key on a curve, by key agreement, as
-    /// renewals and queries need it. A poll has no CSR: its reply takes the [challenge](ReplyBuilder::challenge) from the caller.
+    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)), if the signer has the CSR's key or encrypted the
+    /// request under a password too; else, to a key on a curve, by key agreement, as renewals and queries need it. A poll has no CSR,
+    /// and the signer of a renewal has another key: their replies take the [challenge](ReplyBuilder::challenge) from the caller.
     ///
     /// # Errors
     /// [`BuildError::Recipient`] if the signer's key is refused by the policy; [`BuildError::EmptyPolicy`] if the policy has no key
@@ -109,7 +110,15 @@ impl Request {
         Ok((self.content_cipher(), recipient.key_management()))
     }
 
+    /// The challenge of the CSR, if the signer has shown that it is his: by the CSR's key, or by an envelope under a password.
+    ///
+    /// Nothing binds an envelope to who signs the message. A captured one, signed anew with a key that cannot decrypt, would otherwise
+    /// be answered with something to try passwords at.
     fn challenge(&self) -> Option<Challenge<Zeroizing<String>>> {
+        let under_password = matches!(self.key_management(), KeyManagement::Password(_));
+        if !under_password && self.signer_has_csr_key() != Some(true) {
+            return None;
+        }
         self.csr()?.challenge_password().secret_text()
     }
 
@@ -155,7 +164,7 @@ impl<'r> ReplyBuilder<'r> {
     }
 
     /// Takes the challenge password of the enrolment, under which a SUCCESS is encrypted if the signer's key cannot decrypt. Without
-    /// it, or if it is empty, that is the one in the request's CSR; a CertPoll has none, and what waits for it
+    /// it, or if it is empty, that is the one in the request's CSR, if its key signed the request; a CertPoll has none, and what waits for it
     /// ([`HeldEnrolment`](crate::server::HeldEnrolment)) holds none, so keep it as secret as the passwords that you gave out.
     ///
     /// # Security

@@ -160,6 +160,10 @@ pub(crate) fn signature_id(signature: SignatureAlgorithm) -> Vec<u8> {
             ]);
             algorithm(oid::RSASSA_PSS, &parameters)
         }
+        SignatureAlgorithm::EcdsaSha256 => algorithm(oid::ECDSA_WITH_SHA256, &[]),
+        SignatureAlgorithm::EcdsaSha384 => algorithm(oid::ECDSA_WITH_SHA384, &[]),
+        SignatureAlgorithm::EcdsaSha512 => algorithm(oid::ECDSA_WITH_SHA512, &[]),
+        SignatureAlgorithm::Ed25519 => algorithm(oid::ED25519, &[]),
         _ => panic!("no such signature"),
     }
 }
@@ -295,7 +299,7 @@ impl Forge {
         });
         let digest = DigestAlgorithm::ALL
             .into_iter()
-            .find(|digest| digest_id(*digest) == digest_algorithm)
+            .find(|digest| inside(&digest_id(*digest))[0].raw == inside(&digest_algorithm)[0].raw)
             .unwrap();
         let raw = |element: &Element<'_>| element.raw.to_vec();
         Self {
