@@ -57,7 +57,7 @@ pub(in crate::diagnose) const SERVICE_DOWN: Row = Row {
     name: "http-503",
     severity: Severity::Error,
     sentence: "The service is down.",
-    cause: "At NDES: the SCEP pool has stopped, often because of its account's password.",
+    cause: "At NDES: the SCEP pool has stopped, possibly because of its account's password.",
     advice: "Start the pool, and see why it stopped.",
     fail_info: None,
     clients: Client::ALL,
