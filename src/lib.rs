@@ -40,11 +40,10 @@
 //! | reading the reply | [`PendingRequest::accept`], [`SealedReply::open`], [`Granted`] |
 //! | trusting a CA's certificates | [`CaRoles::select`], [`CaPin`], [`Fingerprint`] |
 //! | the other bodies | [`Capabilities`], [`CaCertificates`], [`NextCaCertificates`] |
-//! | a whole transaction as a server | [`server`] |
+//! | a server: whole turns, renewals, what waits | [`server`] |
 //! | a whole transaction as a client | [`client`], [`Negotiation`] |
 //! | HTTP around the messages | [`http`] |
 //! | algorithms, policies, keys | [`crypto`] |
-//! | a server's whole turns, renewals, what waits | [`server`] |
 //! | looking into a message without trusting it | [`inspect`] |
 //! | what is wrong with an enrolment, in words | `diagnose` |
 //! | what Microsoft's servers and clients say besides | [`microsoft`], [`ndes`] |

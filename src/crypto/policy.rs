@@ -11,8 +11,9 @@ use core::ops::RangeInclusive;
 ///
 /// Four policies have a name: [`strict`](Self::strict), [`default_policy`](Self::default_policy) (also [`Default`]),
 /// [`compatible`](Self::compatible) and, with the feature `legacy`, `legacy`; each allows all that those before it do.
-/// A fresh request is written in AES-128 and SHA-256 under all of them: what the weaker ones add is read, and written
-/// only to answer a peer in what it sent.
+/// A fresh request is written in AES-128 and SHA-256 under all of them: what the weaker ones add is read, and written to answer a
+/// peer in what it sent, where the caller names it, and by a client under `compatible` if a server lists nothing better
+/// ([`Tolerance::WeakRequests`]).
 ///
 /// ```
 /// use scep::crypto::{ContentCipher, Policy};
@@ -87,8 +88,8 @@ impl Policy {
     /// As [`strict`](Self::strict), and also SHA-1 and 3DES.
     ///
     /// Today's Windows and Apple clients send both, and
-    /// [RFC 8894, section 2.9](https://www.rfc-editor.org/rfc/rfc8894#section-2.9) allows them. They are written only
-    /// in answer to a request that uses them.
+    /// [RFC 8894, section 2.9](https://www.rfc-editor.org/rfc/rfc8894#section-2.9) allows them. They are written
+    /// in answer to a request that uses them, and where the caller names them.
     #[must_use]
     pub const fn default_policy() -> Self {
         Self::strict()

@@ -41,9 +41,10 @@ pub struct Request {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RequestBody {
-    /// PKCSReq: a certificate, authenticated by a challenge password.
+    /// PKCSReq: a certificate. Its challenge was not judged: see [`Csr::challenge_password`].
     PkcsReq(Csr),
-    /// RenewalReq: a certificate, authenticated by an existing one, the signer's.
+    /// RenewalReq: a certificate in the place of the signer's. What that proves was not judged: see
+    /// [`Request::renewal_proof`].
     RenewalReq(Csr),
     /// CertPoll: the certificate that was asked for before.
     CertPoll(IssuerAndSubject),

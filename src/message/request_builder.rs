@@ -19,8 +19,8 @@ use crate::{BuildError, MessageType, Nonce, TransactionId};
 
 /// Builds a request: encrypted to the CA's recipient, signed by the client.
 ///
-/// Without further calls it is written in AES-128-CBC with RSAES-PKCS1-v1_5, which every known server reads, or what the policy has
-/// in their place ([`Policy::fresh_transport`] and its neighbours), signed with the first of the key's algorithms that the policy
+/// Without further calls it is written in AES-128-CBC with RSAES-PKCS1-v1_5, which every server that was tried reads, or what the
+/// policy has in their place ([`Policy::fresh_transport`] and its neighbours), signed with the first of the key's algorithms that the policy
 /// allows (SHA-256 for the RSA keys of this crate), and, where it starts a transaction, has a random transactionID.
 #[derive(Clone, Debug)]
 pub struct RequestBuilder<'b> {

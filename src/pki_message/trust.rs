@@ -16,8 +16,9 @@ use crate::crypto::{Policy, Provider};
 /// # }
 /// ```
 ///
-/// An empty set accepts nobody. A valid signature of a self-issued certificate proves only that the signer has the key:
-/// who that is must be shown by the challenge password.
+/// An empty set accepts nobody. A valid signature of a self-issued certificate proves only that the signer has the key. A right
+/// challenge password shows who made the CSR, and not that he signed this message: whoever captures an envelope can sign it anew.
+/// [`Request::signer_has_csr_key`](crate::Request::signer_has_csr_key) tells whether both have one key.
 #[derive(Clone, Debug, Default)]
 pub struct SignerTrust<'a> {
     self_issued: SelfIssued,

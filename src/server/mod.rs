@@ -13,7 +13,7 @@
 //!
 //! fn turn(body: &[u8], ca: &Certificate<'_>, key: &RsaKey, rng: &mut dyn CryptoRng,
 //!         issue: impl Fn(&Csr) -> Certificate<'static>) -> Result<Vec<u8>, Error> {
-//!     let (provider, policy, trust) = (Provider::rustcrypto(), Policy::default(), SignerTrust::new().self_issued());
+//!     let (provider, policy, trust) = (Provider::rustcrypto(), Policy::default(), SignerTrust::new().self_issued().issuer(ca));
 //!     let server = Server::new(&provider, &policy, trust, Authority::new(ca, key)?);
 //!     let request = match server.receive(body, rng)? { // Error::Parse is HTTP 400
 //!         Received::Request(request) => request,
@@ -163,7 +163,8 @@ impl<'s> Server<'s> {
 
     /// What to answer to GetCACaps: all that the policy allows, in the words that clients look for.
     ///
-    /// Renewal is always listed: clients want to see it also where they renew with a challenge password.
+    /// Renewal is always listed: clients want to see it also where they renew with a challenge password. Trust your issuers
+    /// ([`SignerTrust::issuer`]), or every renewal is refused.
     // Interop: strongSwan 5.9.8 takes AES only beside SHA-384, iOS wants a SHA and AES or DES3, macOS wants Renewal,
     // cryptlib SCEPStandard.
     #[must_use]
