@@ -436,7 +436,7 @@ fn a_refusal_comes_from_the_generation_that_was_asked() {
         *unverified.last_mut().unwrap() ^= 1;
         let mut forge = Forge::of(&body);
         let mut envelope = Envelope::of(forge.content.as_ref().unwrap());
-        envelope.encrypted_content.push(0);
+        envelope.encrypted_content.truncate(16);
         forge.set_content(Some(envelope.to_der()));
         let unopened = forge.sign(&parties.client_key);
         for (body, error) in [

@@ -3,7 +3,7 @@
 use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{CryptoRng, Policy, Provider};
 use scep::server::{Authority, Received, Server};
-use scep::{Certificate, SignerTrust};
+use scep::{Certificate, FailInfo, SignerTrust};
 
 use crate::issue::Issuer;
 use crate::office::{Decision, Office};
