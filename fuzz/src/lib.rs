@@ -4,14 +4,18 @@
 //! | --- | --- |
 //! | [`targets`] | one function a target: takes bytes, panics if something is wrong |
 //! | [`mutate`] | the structure-aware mutator, on the trees of [`tlv`] |
-//! | [`repair`] | recomputes digests, signatures and padding with the toy provider |
+//! | [`repair`] | recomputes digests, signatures, padding and encrypted keys with the toy provider |
+//! | [`recipients`] | content keys encrypted to recipients of each kind |
 //! | [`toy`] | a provider that is no cryptography: fast, deterministic, and the same for everybody |
 //! | [`parties`] | the certificates and keys that messages are made with |
 //! | [`heap`] | how much memory a target takes |
+//! | [`reached`] | which kinds of envelopes it has opened |
 
 pub mod heap;
 pub mod mutate;
 pub mod parties;
+pub mod reached;
+pub mod recipients;
 pub mod repair;
 pub mod targets;
 pub mod tlv;

@@ -229,7 +229,7 @@ fn part(rng: &mut Counter) -> Node {
         rng.of(&OIDS)
             .map_or(Node::new(0x05, &[]), |oid| Node::new(0x06, oid.as_bytes()))
     };
-    match rng.below(10) {
+    match rng.below(12) {
         0 => identifier(rng),
         1 => Node::of(0x30, vec![identifier(rng)]),
         2 | 3 => Node::of(0x30, vec![identifier(rng), Node::new(0x05, &[])]),
@@ -264,6 +264,27 @@ fn part(rng: &mut Counter) -> Node {
         }
         7 => Node::new(0x02, &vec![rng.below(256) as u8; rng.below(24)]),
         8 => Node::new(0x06, &vec![0x81 | rng.below(256) as u8; rng.below(50)]),
+        9 => {
+            // An algorithm that is the parameter of another: of key agreement, and of what wraps under a password.
+            let inside = match rng.below(2) {
+                0 => vec![identifier(rng)],
+                _ => vec![
+                    identifier(rng),
+                    Node::new(0x04, &vec![9; 8 << rng.below(2)]),
+                ],
+            };
+            Node::of(0x30, vec![identifier(rng), Node::of(0x30, inside)])
+        }
+        10 => {
+            let salt = Node::new(0x04, &vec![7; rng.below(70)]);
+            let iterations = Node::new(0x02, &vec![1; 1 + rng.below(4)]);
+            let mut parameters = vec![salt, iterations];
+            if rng.below(3) > 0 {
+                parameters.push(Node::of(0x30, vec![identifier(rng), Node::new(0x05, &[])]));
+            }
+            let tag = if rng.below(2) == 0 { 0x30 } else { 0xa0 };
+            Node::of(tag, vec![identifier(rng), Node::of(0x30, parameters)])
+        }
         _ => Node {
             form: form(rng),
             ..Node::of(tag(0x30, rng) | 0x20, Vec::new())
@@ -272,7 +293,7 @@ fn part(rng: &mut Counter) -> Node {
 }
 
 /// The identifiers that the crate knows.
-const OIDS: [scep::Oid; 44] = [
+const OIDS: [scep::Oid; 65] = [
     oid::DATA,
     oid::SIGNED_DATA,
     oid::ENVELOPED_DATA,
@@ -317,4 +338,25 @@ const OIDS: [scep::Oid; 44] = [
     oid::SUBJECT_ALT_NAME,
     oid::BASIC_CONSTRAINTS,
     oid::EXT_KEY_USAGE,
+    oid::EC_PUBLIC_KEY,
+    oid::SECP256R1,
+    oid::SECP384R1,
+    oid::SECP521R1,
+    oid::ECDSA_WITH_SHA256,
+    oid::ECDSA_WITH_SHA384,
+    oid::ECDSA_WITH_SHA512,
+    oid::ED25519,
+    oid::PBKDF2,
+    oid::HMAC_WITH_SHA1,
+    oid::HMAC_WITH_SHA256,
+    oid::HMAC_WITH_SHA384,
+    oid::HMAC_WITH_SHA512,
+    oid::PWRI_KEK,
+    oid::ECDH_SHA1_KDF,
+    oid::ECDH_SHA256_KDF,
+    oid::ECDH_SHA384_KDF,
+    oid::ECDH_SHA512_KDF,
+    oid::AES128_WRAP,
+    oid::AES192_WRAP,
+    oid::AES256_WRAP,
 ];

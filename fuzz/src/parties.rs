@@ -31,10 +31,21 @@ pub struct Parties {
     pub neighbour: Party,
     /// A certificate that nobody issued, with the names and serial number of the CA's.
     pub impostor: Party,
-    /// The client's CSR, with the challenge password `secret`.
+    /// A CA whose key is on an elliptic curve.
+    pub curve_ca: Party,
+    /// A client whose key is on another, with a certificate of its own making.
+    pub curve_client: Party,
+    /// And with what the CA issued for its key.
+    pub curve_issued: Party,
+    /// The client's CSR, with the challenge password.
     pub csr: Csr,
+    /// That of the client with a key on a curve.
+    pub curve_csr: Csr,
     pub crl: Crl<'static>,
 }
+
+/// The challenge password of the clients.
+pub const PASSWORD: &str = "secret";
 
 /// The parties, made once.
 pub static PARTIES: LazyLock<Parties> = LazyLock::new(Parties::new);
@@ -46,7 +57,8 @@ macro_rules! pem {
 }
 
 impl Party {
-    fn new(der: Vec<u8>) -> Self {
+    /// Whoever has the key of a certificate.
+    pub fn new(der: Vec<u8>) -> Self {
         let certificate = Certificate::from_der(der).expect("a readable certificate");
         Self {
             key: ToyKey::new(certificate.public_key_der()),
@@ -76,18 +88,29 @@ impl Parties {
         let renewed = with_field(&renewing, 1, Node::new(0x02, &[0x4d, 2]));
         let neighbour = with_field(&renewing, 1, Node::new(0x02, &[0x4d, 1]));
         let neighbour = with_field(&neighbour, 6, tlv::read(other_key).remove(0));
+        let curve_client = Party::new(der(pem!("ec-p384.selfsigned")));
+        let curve_key = curve_client.certificate.public_key_der();
+        let curve_issued = with_field(&renewing, 1, Node::new(0x02, &[0x4d, 3]));
+        let curve_issued = with_field(&curve_issued, 6, tlv::read(curve_key).remove(0));
         let impostor = with_field(ca.certificate.as_der(), 6, tlv::read(other_key).remove(0));
         let crl = include_bytes!("../../test-vectors/server-jscep/crl.der");
         let crl = repair::signed_by(crl, ca_key);
         let subject: Name = "CN=device".parse().expect("a name");
-        let csr = CsrBuilder::new(&subject, client.certificate.public_key_der())
-            .challenge_password("secret")
-            .build(SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256))
-            .and_then(|csr| csr.sign(&client.key, &PROVIDER, &mut Counter::new(0)))
-            .expect("a CSR");
+        let csr = |party: &Party, algorithm| {
+            CsrBuilder::new(&subject, party.certificate.public_key_der())
+                .challenge_password(PASSWORD)
+                .build(algorithm)
+                .and_then(|csr| csr.sign(&party.key, &PROVIDER, &mut Counter::new(0)))
+                .expect("a CSR")
+        };
+        let rsa = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
         Self {
-            csr,
+            csr: csr(&client, rsa),
+            curve_csr: csr(&curve_client, SignatureAlgorithm::EcdsaSha256),
             client,
+            curve_ca: Party::new(der(pem!("ca-ec"))),
+            curve_issued: Party::new(issued(curve_issued)),
+            curve_client,
             renewing: Party::new(issued(renewing)),
             renewed: Party::new(issued(renewed)),
             next_ca: Party::new(der(pem!("ca-jscep-next"))),
@@ -99,7 +122,7 @@ impl Parties {
     }
 
     /// Those that have a certificate.
-    pub fn all(&self) -> [&Party; 7] {
+    pub fn all(&self) -> [&Party; 10] {
         [
             &self.ca,
             &self.client,
@@ -108,6 +131,9 @@ impl Parties {
             &self.next_ca,
             &self.neighbour,
             &self.impostor,
+            &self.curve_ca,
+            &self.curve_client,
+            &self.curve_issued,
         ]
     }
 }

@@ -4,7 +4,8 @@
 use scep::crypto::Policy;
 use scep::{Certificate, NextCaBuilder, oid};
 
-use crate::parties::{PARTIES, Party};
+use crate::parties::{PARTIES, PASSWORD, Party};
+use crate::recipients::{self, Holder};
 use crate::tlv::{self, Body, Node};
 use crate::toy::{self, Counter};
 
@@ -39,7 +40,7 @@ impl Repairs {
 pub fn message(forest: &mut [Node], repairs: Repairs) -> Option<()> {
     let signed_data = forest.first_mut()?.at_mut(1)?.at_mut(0)?;
     if repairs.has(Repairs::INNER_SIGNATURES)
-        && let Some(certificates) = with_tag_mut(signed_data, 0xa0)
+        && let Some(certificates) = signed_data.with_tag_mut(0xa0)
     {
         for certificate in certificates.elements_mut()? {
             sign(certificate, PARTIES.ca.certificate.public_key_der());
@@ -66,13 +67,13 @@ pub fn sign_as(forest: &mut [Node], party: &Party) -> Option<()> {
         .last_mut()?
         .at_mut(0)?
         .at_mut(1)? = sid;
-    with_tag_mut(signed_data, 0xa0)?.body = Body::Elements(vec![certificate]);
+    signed_data.with_tag_mut(0xa0)?.body = Body::Elements(vec![certificate]);
     let public_key = party.certificate.public_key_der();
     sign_message(signed_data, Repairs::OUTER, public_key)
 }
 
-/// The body of GetNextCACert around a content, signed by somebody.
-pub fn signed_content(party: &Party, content: &[u8]) -> Option<Vec<u8>> {
+/// The body of GetNextCACert around a content, signed by somebody, with signed attributes or without.
+pub fn signed_content(party: &Party, content: &[u8], with_attributes: bool) -> Option<Vec<u8>> {
     let policy = Policy::default();
     let body = NextCaBuilder::new(&[], &party.signer())
         .build(&toy::PROVIDER, &policy)
@@ -81,6 +82,10 @@ pub fn signed_content(party: &Party, content: &[u8]) -> Option<Vec<u8>> {
     let mut forest = tlv::read(&body);
     let signed_data = forest.first_mut()?.at_mut(1)?.at_mut(0)?;
     content_mut(signed_data)?.body = Body::Octets(content.to_vec());
+    if !with_attributes {
+        let info = signed_data.elements_mut()?.last_mut()?.at_mut(0)?;
+        info.elements_mut()?.retain(|field| field.tag != 0xa0);
+    }
     sign_message(
         signed_data,
         Repairs::OUTER,
@@ -93,9 +98,10 @@ fn sign_message(signed_data: &mut Node, repairs: Repairs, public_key: &[u8]) -> 
     let octets = content_mut(signed_data).map_or(Vec::new(), |content| content.string_octets());
     let info = signed_data.elements_mut()?.last_mut()?.at_mut(0)?;
     if repairs.has(Repairs::MESSAGE_DIGEST) {
-        let len = digest_len(info.at(2)?);
+        let len = digest_len(&info.at(2)?.at(0).map(Node::contents).unwrap_or_default());
         let digest = toy::digest(len, &[&octets]);
-        for attribute in with_tag_mut(info, 0xa0)?.elements_mut()? {
+        let attributes = info.with_tag_mut(0xa0).and_then(Node::elements_mut);
+        for attribute in attributes.into_iter().flatten() {
             let is_digest = attribute
                 .at(0)
                 .is_some_and(|oid| oid.contents() == oid::MESSAGE_DIGEST.as_bytes());
@@ -104,20 +110,21 @@ fn sign_message(signed_data: &mut Node, repairs: Repairs, public_key: &[u8]) -> 
             }
         }
     }
-    let attributes = with_tag_mut(info, 0xa0)?.clone();
-    let signature = if repairs.has(Repairs::DER_FORM) {
-        let set = Node {
-            tag: 0x31,
-            ..attributes
-        };
-        toy::sign(public_key, &[&set.to_der().to_bytes()])
-    } else {
-        toy::sign(public_key, &[&[0x31], attributes.to_bytes().get(1..)?])
+    let signature = match info.with_tag(0xa0).cloned() {
+        None => toy::sign(public_key, &[&octets]),
+        Some(attributes) if repairs.has(Repairs::DER_FORM) => {
+            let set = Node {
+                tag: 0x31,
+                ..attributes
+            };
+            toy::sign(public_key, &[&set.to_der().to_bytes()])
+        }
+        Some(attributes) => toy::sign(public_key, &[&[0x31], attributes.to_bytes().get(1..)?]),
     };
     if repairs.has(Repairs::SIGNATURE) {
         let strings = info.elements_mut()?.iter_mut().rev();
         let place = strings.into_iter().find(|node| node.tag & 0xdf == 0x04)?;
-        set_octets(place, &signature);
+        place.set_octets(&signature);
     }
     Some(())
 }
@@ -126,26 +133,39 @@ fn sign_message(signed_data: &mut Node, repairs: Repairs, public_key: &[u8]) -> 
 pub fn seal(message: &[u8], payload: &[u8], public_key: &[u8]) -> Option<Vec<u8>> {
     let mut forest = tlv::read(message);
     let signed_data = forest.first_mut()?.at_mut(1)?.at_mut(0)?;
-    let content = content_mut(signed_data)?;
-    join(content);
-    let enveloped = content.at_mut(0)?.at_mut(1)?.at_mut(0)?;
-    let recipient = with_tag_mut(enveloped, 0x31)?.at_mut(0)?;
-    let key = toy::encrypt_key(public_key, &[0; 16]);
-    set_octets(recipient.at_mut(3)?, &key);
+    join(content_mut(signed_data)?);
+    let enveloped = enveloped_mut(signed_data)?;
+    let holder = Holder {
+        decrypting: public_key,
+        on_curve: public_key,
+        password: PASSWORD,
+    };
+    let recipient = enveloped.with_tag_mut(0x31)?.at_mut(0)?;
+    recipients::encrypt(recipient, &[0; 16], &holder)?;
     let content = enveloped.elements_mut()?.last_mut()?.at_mut(2)?;
     join(content);
     let padded = [payload, &padding(payload.len(), 16)].concat();
-    set_octets(content, &padded);
+    content.set_octets(&padded);
     self::message(&mut forest, Repairs::OUTER)?;
     Some(tlv::write(&forest))
 }
 
 /// Has the first recipient of a message be this certificate.
 pub fn address(forest: &mut [Node], certificate: &Certificate<'_>) -> Option<()> {
-    let signed_data = forest.first_mut()?.at_mut(1)?.at_mut(0)?;
-    let enveloped = content_mut(signed_data)?.at_mut(0)?.at_mut(1)?.at_mut(0)?;
-    *with_tag_mut(enveloped, 0x31)?.at_mut(0)?.at_mut(1)? = identifier(certificate)?;
+    *recipient_mut(forest)?.at_mut(1)? = identifier(certificate)?;
     message(forest, Repairs::ALL)
+}
+
+/// The first RecipientInfo of a message.
+pub fn recipient_mut(forest: &mut [Node]) -> Option<&mut Node> {
+    let signed_data = forest.first_mut()?.at_mut(1)?.at_mut(0)?;
+    enveloped_mut(signed_data)?.with_tag_mut(0x31)?.at_mut(0)
+}
+
+/// The SignerInfo of a message.
+pub fn signer_mut(forest: &mut [Node]) -> Option<&mut Node> {
+    let signed_data = forest.first_mut()?.at_mut(1)?.at_mut(0)?;
+    signed_data.elements_mut()?.last_mut()?.at_mut(0)
 }
 
 /// The IssuerAndSerialNumber of a certificate.
@@ -158,7 +178,7 @@ fn identifier(certificate: &Certificate<'_>) -> Option<Node> {
     ))
 }
 
-/// Repairs the ContentInfo of an EnvelopedData to the CA.
+/// Repairs the ContentInfo of an EnvelopedData to the CA, to the one on a curve, or under the password.
 fn envelope(content_info: &mut Node, repairs: Repairs) -> Option<()> {
     let enveloped = content_info.at_mut(1)?.at_mut(0)?;
     let encrypted = enveloped
@@ -177,12 +197,14 @@ fn envelope(content_info: &mut Node, repairs: Repairs) -> Option<()> {
         }
     }
     if repairs.has(Repairs::ENVELOPE) {
-        let ca = PARTIES.ca.certificate.public_key_der();
-        let key = toy::encrypt_key(ca, &vec![0; key_len]);
-        for recipient in with_tag_mut(enveloped, 0x31)?.elements_mut()? {
-            if let Some(place) = recipient.at_mut(3) {
-                set_octets(place, &key);
-            }
+        let holder = Holder {
+            decrypting: PARTIES.ca.certificate.public_key_der(),
+            on_curve: PARTIES.curve_ca.certificate.public_key_der(),
+            password: PASSWORD,
+        };
+        let key = vec![0; key_len];
+        for recipient in enveloped.with_tag_mut(0x31)?.elements_mut()? {
+            let _ = recipients::encrypt(recipient, &key, &holder);
         }
     }
     Some(())
@@ -197,7 +219,8 @@ pub fn payload(node: &mut Node) {
         return;
     };
     for tag in [0xa0, 0xa1] {
-        for signed in with_tag_mut(set, tag)
+        for signed in set
+            .with_tag_mut(tag)
             .and_then(Node::elements_mut)
             .into_iter()
             .flatten()
@@ -238,6 +261,11 @@ fn content_mut(signed_data: &mut Node) -> Option<&mut Node> {
     signed_data.at_mut(2)?.at_mut(1)?.at_mut(0)
 }
 
+/// The EnvelopedData of a SignedData.
+pub fn enveloped_mut(signed_data: &mut Node) -> Option<&mut Node> {
+    content_mut(signed_data)?.at_mut(0)?.at_mut(1)?.at_mut(0)
+}
+
 /// The public key of whoever the only SignerInfo names.
 fn signer_key(signed_data: &Node) -> Option<Vec<u8>> {
     let sid = signed_data.elements()?.last()?.at(0)?.at(1)?;
@@ -263,11 +291,6 @@ fn signer_key(signed_data: &Node) -> Option<Vec<u8>> {
     })
 }
 
-/// The last of the elements inside that has this tag.
-fn with_tag_mut(node: &mut Node, tag: u8) -> Option<&mut Node> {
-    node.elements_mut()?.iter_mut().find(|node| node.tag == tag)
-}
-
 /// Puts the segments of a string together.
 fn join(string: &mut Node) {
     let octets = Node::new(string.tag & 0xdf, &string.string_octets());
@@ -276,33 +299,22 @@ fn join(string: &mut Node) {
     }
 }
 
-fn set_octets(string: &mut Node, octets: &[u8]) {
-    match &mut string.body {
-        // In as many segments as before.
-        Body::Elements(segments) if !segments.is_empty() => {
-            let size = octets.len().div_ceil(segments.len());
-            let chunks = octets.chunks(size.max(1));
-            *segments = chunks.map(|chunk| Node::new(0x04, chunk)).collect();
-        }
-        body => *body = Body::Octets(octets.to_vec()),
-    }
-}
+/// The length of the digests of an algorithm, be it a digest or one that computes with it.
+pub fn digest_len(named: &[u8]) -> usize {
+    use scep::oid::*;
 
-/// The length of the digests of an AlgorithmIdentifier.
-fn digest_len(algorithm: &Node) -> usize {
-    let named = algorithm.at(0).map(Node::contents).unwrap_or_default();
-    let is = |known: [scep::Oid; 2]| known.iter().any(|oid| oid.as_bytes() == named);
+    let is = |known: &[scep::Oid]| known.iter().any(|oid| oid.as_bytes() == named);
     match () {
-        () if is([oid::MD5, oid::MD5_WITH_RSA]) => 16,
-        () if is([oid::SHA1, oid::SHA1_WITH_RSA]) => 20,
-        () if is([oid::SHA384, oid::SHA384_WITH_RSA]) => 48,
-        () if is([oid::SHA512, oid::SHA512_WITH_RSA]) => 64,
+        () if is(&[MD5, MD5_WITH_RSA]) => 16,
+        () if is(&[SHA1, SHA1_WITH_RSA, HMAC_WITH_SHA1, ECDH_SHA1_KDF]) => 20,
+        () if is(&[SHA384, SHA384_WITH_RSA, HMAC_WITH_SHA384, ECDH_SHA384_KDF]) => 48,
+        () if is(&[SHA512, SHA512_WITH_RSA, HMAC_WITH_SHA512, ECDH_SHA512_KDF]) => 64,
         () => 32,
     }
 }
 
 /// The lengths of the key and of a block.
-fn cipher_lens(cipher: &[u8]) -> (usize, usize) {
+pub fn cipher_lens(cipher: &[u8]) -> (usize, usize) {
     let is = |known: scep::Oid| known.as_bytes() == cipher;
     match () {
         () if is(oid::DES_CBC) => (8, 8),

@@ -105,6 +105,16 @@ impl Node {
         self.elements_mut()?.get_mut(position)
     }
 
+    /// The first of the elements inside that has this tag.
+    pub fn with_tag(&self, tag: u8) -> Option<&Node> {
+        self.elements()?.iter().find(|node| node.tag == tag)
+    }
+
+    /// The first of the elements inside that has this tag, to be changed.
+    pub fn with_tag_mut(&mut self, tag: u8) -> Option<&mut Node> {
+        self.elements_mut()?.iter_mut().find(|node| node.tag == tag)
+    }
+
     /// The bytes of the element.
     pub fn to_bytes(&self) -> Vec<u8> {
         write(std::slice::from_ref(self))
@@ -128,6 +138,18 @@ impl Node {
         match &self.body {
             Body::Elements(segments) => segments.iter().flat_map(Node::string_octets).collect(),
             _ => self.contents(),
+        }
+    }
+
+    /// Puts other octets into a string, in as many segments as before.
+    pub fn set_octets(&mut self, octets: &[u8]) {
+        match &mut self.body {
+            Body::Elements(segments) if !segments.is_empty() => {
+                let size = octets.len().div_ceil(segments.len());
+                let chunks = octets.chunks(size.max(1));
+                *segments = chunks.map(|chunk| Node::new(0x04, chunk)).collect();
+            }
+            body => *body = Body::Octets(octets.to_vec()),
         }
     }
 

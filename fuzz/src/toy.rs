@@ -1,19 +1,23 @@
 //! A provider that is fast, deterministic and no cryptography at all. For fuzzing only: it keeps nothing secret and
 //! anybody can sign as anybody.
 //!
-//! A signature is a hash of the public key and the message, an encrypted key is the key behind a hash of the public key,
-//! and the cipher is an XOR with the content key: under a key of zeros a payload stands in its envelope as it is, where a
-//! mutator can reach it.
+//! A signature is a hash of the public key and the message, an encrypted key is the key behind a hash of the public key, and
+//! two keys agree on a hash of both points. The cipher adds the key and turns the block, but for a key of zeros, which leaves
+//! it alone: under that a payload stands in its envelope as it is, where a mutator can reach it.
 
 use scep::crypto::rand_core::{TryCryptoRng, TryRng};
 use scep::crypto::{
-    CipherContent, ComputeDigest, ContentCipher, CryptoError, CryptoRng, DecryptionKey,
+    CipherContent, ComputeDigest, ContentCipher, CryptoError, CryptoRng, DecryptionKey, DeriveKey,
     DigestAlgorithm, DigestValue, EncryptKey, KeyTransport, Provider, SignatureAlgorithm,
     SigningKey, SubstituteSecret, VerifySignature,
 };
+use scep::oid;
+use zeroize::Zeroizing;
+
+use crate::tlv::{self, Body, Node};
 
 /// The provider.
-pub const PROVIDER: Provider = Provider::new(&Toy, &Toy, &Toy, &Toy);
+pub const PROVIDER: Provider = Provider::new(&Toy, &Toy, &Toy, &Toy).with_derive_key(&Toy);
 
 /// How many octets of hash stand before an encrypted key.
 const KEY_TAG: usize = 8;
@@ -59,6 +63,40 @@ impl EncryptKey for Toy {
     ) -> Result<Vec<u8>, CryptoError> {
         Ok(encrypt_key(public_key, key))
     }
+
+    fn agree(
+        &self,
+        public_key: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CryptoError> {
+        let recipient = point(public_key).ok_or(CryptoError::InvalidKey)?;
+        let mut x = vec![0; recipient.len() / 2];
+        rng.fill_bytes(&mut x);
+        let ephemeral = [&[4], &x[..], &digest(x.len(), &[&x])].concat();
+        let mut key = tlv::read(public_key);
+        let place = key.first_mut().and_then(|key| key.at_mut(1));
+        place.ok_or(CryptoError::InvalidKey)?.body = Body::Octets([&[0], &ephemeral[..]].concat());
+        let secret = agreed(&ephemeral, &recipient).ok_or(CryptoError::InvalidKey)?;
+        Ok((tlv::write(&key), secret.into()))
+    }
+}
+
+impl DeriveKey for Toy {
+    fn pbkdf2(
+        &self,
+        prf: DigestAlgorithm,
+        password: &[u8],
+        salt: &[u8],
+        iterations: u32,
+        key: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        if iterations == 0 {
+            return Err(CryptoError::Failed);
+        }
+        let derived = derive_key(prf.output_len(), password, salt, iterations, key.len());
+        key.copy_from_slice(&derived);
+        Ok(())
+    }
 }
 
 impl CipherContent for Toy {
@@ -69,16 +107,8 @@ impl CipherContent for Toy {
         iv: &[u8],
         blocks: &mut [u8],
     ) -> Result<(), CryptoError> {
-        let block = cipher.block_len();
-        if key.len() != cipher.key_len() || iv.len() != block || !blocks.len().is_multiple_of(block)
-        {
-            return Err(CryptoError::Failed);
-        }
-        let stream = key.iter().cycle();
-        blocks
-            .iter_mut()
-            .zip(stream)
-            .for_each(|(byte, key)| *byte ^= key);
+        check_lengths(cipher, key, iv, blocks)?;
+        encrypt(key, iv, blocks);
         Ok(())
     }
 
@@ -89,13 +119,29 @@ impl CipherContent for Toy {
         iv: &[u8],
         blocks: &mut [u8],
     ) -> Result<(), CryptoError> {
-        self.encrypt(cipher, key, iv, blocks)
+        check_lengths(cipher, key, iv, blocks)?;
+        decrypt(key, iv, blocks);
+        Ok(())
     }
+}
+
+fn check_lengths(
+    cipher: ContentCipher,
+    key: &[u8],
+    iv: &[u8],
+    blocks: &[u8],
+) -> Result<(), CryptoError> {
+    let block = cipher.block_len();
+    let fits =
+        key.len() == cipher.key_len() && iv.len() == block && blocks.len().is_multiple_of(block);
+    fits.then_some(()).ok_or(CryptoError::Failed)
 }
 
 /// A private key, which is the public one.
 pub struct ToyKey {
     public_key: Vec<u8>,
+    /// Where it is on its curve, if it is on one.
+    point: Option<Vec<u8>>,
     secret: SubstituteSecret,
 }
 
@@ -103,6 +149,7 @@ impl ToyKey {
     pub fn new(public_key: &[u8]) -> Self {
         Self {
             public_key: public_key.to_vec(),
+            point: point(public_key),
             secret: SubstituteSecret::new([0x5c; 32]),
         }
     }
@@ -114,7 +161,10 @@ impl SigningKey for ToyKey {
     }
 
     fn algorithms(&self) -> &[SignatureAlgorithm] {
-        &ALGORITHMS
+        match self.point {
+            Some(_) => &ON_CURVES,
+            None => &ALGORITHMS,
+        }
     }
 
     fn sign(
@@ -137,11 +187,25 @@ impl DecryptionKey for ToyKey {
         _: KeyTransport,
         encrypted_key: &[u8],
         _: &mut dyn CryptoRng,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, CryptoError> {
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        if self.point.is_some() {
+            return Err(CryptoError::Unsupported);
+        }
         encrypted_key
             .strip_prefix(&digest(KEY_TAG, &[&self.public_key])[..])
             .map(|key| key.to_vec().into())
             .ok_or(CryptoError::Failed)
+    }
+
+    fn agree(
+        &self,
+        public_key: &[u8],
+        _: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let own = self.point.as_ref().ok_or(CryptoError::Unsupported)?;
+        let originator = point(public_key).ok_or(CryptoError::InvalidKey)?;
+        let secret = agreed(&originator, own).ok_or(CryptoError::InvalidKey)?;
+        Ok(secret.into())
     }
 
     fn substitute_secret(&self) -> &SubstituteSecret {
@@ -162,6 +226,12 @@ const ALGORITHMS: [SignatureAlgorithm; 6] = [
     },
 ];
 
+const ON_CURVES: [SignatureAlgorithm; 3] = [
+    SignatureAlgorithm::EcdsaSha256,
+    SignatureAlgorithm::EcdsaSha384,
+    SignatureAlgorithm::EcdsaSha512,
+];
+
 /// The signature of the owner of a public key.
 pub fn sign(public_key: &[u8], message: &[&[u8]]) -> Vec<u8> {
     let message = digest(32, message);
@@ -171,6 +241,93 @@ pub fn sign(public_key: &[u8], message: &[&[u8]]) -> Vec<u8> {
 /// A content key for the owner of a public key.
 pub fn encrypt_key(public_key: &[u8], key: &[u8]) -> Vec<u8> {
     [&digest(KEY_TAG, &[public_key]), key].concat()
+}
+
+/// The point of a public key, if it is one on a curve.
+pub fn point(public_key: &[u8]) -> Option<Vec<u8>> {
+    let key = tlv::read(public_key).pop()?;
+    if key.at(0)?.at(0)?.contents() != oid::EC_PUBLIC_KEY.as_bytes() {
+        return None;
+    }
+    Some(key.at(1).map(Node::contents)?.get(1..)?.to_vec())
+}
+
+/// What the owners of two points agree on, as long as a coordinate. A point is on its curve if y is a hash of x; those of
+/// certificates are not asked.
+pub fn agreed(ephemeral: &[u8], recipient: &[u8]) -> Option<Vec<u8>> {
+    let coordinates = ephemeral.get(1..)?;
+    let (x, y) = coordinates.split_at(coordinates.len() / 2);
+    (digest(x.len(), &[x]) == y).then(|| digest(x.len(), &[b"agreement", ephemeral, recipient]))
+}
+
+/// A key of `len` bytes made of a password, in one step whatever the iterations are.
+pub fn derive_key(
+    prf_len: usize,
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+    len: usize,
+) -> Vec<u8> {
+    let parameters = [&[prf_len as u8], &iterations.to_be_bytes()[..], salt].concat();
+    digest(len, &[&parameters, password])
+}
+
+/// Encrypts blocks as long as the initialisation vector, chained as in CBC.
+pub fn encrypt(key: &[u8], iv: &[u8], blocks: &mut [u8]) {
+    let Some(pad) = pad(key) else {
+        return;
+    };
+    let mut last = iv.to_vec();
+    for block in blocks.chunks_exact_mut(iv.len().max(1)) {
+        block
+            .iter_mut()
+            .zip(&last)
+            .for_each(|(byte, last)| *byte ^= last);
+        for (half, pad) in block.chunks_exact_mut(HALF).zip(pad) {
+            let word = le_word(half).wrapping_add(pad).rotate_left(29);
+            half.copy_from_slice(&word.to_le_bytes());
+        }
+        block.rotate_left(3);
+        last.copy_from_slice(block);
+    }
+}
+
+/// What [`encrypt`] does, backwards.
+pub fn decrypt(key: &[u8], iv: &[u8], blocks: &mut [u8]) {
+    let Some(pad) = pad(key) else {
+        return;
+    };
+    let mut last = iv.to_vec();
+    for block in blocks.chunks_exact_mut(iv.len().max(1)) {
+        let encrypted = block.to_vec();
+        block.rotate_right(3);
+        for (half, pad) in block.chunks_exact_mut(HALF).zip(pad) {
+            let word = le_word(half).rotate_right(29).wrapping_sub(pad);
+            half.copy_from_slice(&word.to_le_bytes());
+        }
+        block
+            .iter_mut()
+            .zip(&last)
+            .for_each(|(byte, last)| *byte ^= last);
+        last = encrypted;
+    }
+}
+
+/// The bytes of a block that are added at once.
+const HALF: usize = 8;
+
+/// What a key adds to both halves of a block: nothing is done if it is of zeros.
+fn pad(key: &[u8]) -> Option<[u64; 2]> {
+    let hash = digest(2 * HALF, &[key]);
+    let (first, second) = hash.split_at(HALF);
+    let is_null = key.iter().all(|byte| *byte == 0);
+    (!is_null).then(|| [le_word(first), le_word(second)])
+}
+
+fn le_word(bytes: &[u8]) -> u64 {
+    let mut word = [0; HALF];
+    word[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(word)
 }
 
 /// A hash of `len` bytes over the parts, one behind the other.
@@ -184,10 +341,8 @@ pub fn digest(len: usize, parts: &[&[u8]]) -> Vec<u8> {
         }
     };
     let mut state = 0x9e37_79b9_7f4a_7c15 ^ message.len() as u64;
-    for chunk in message.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        state = mixed(state ^ u64::from_le_bytes(word));
+    for chunk in message.chunks(HALF) {
+        state = mixed(state ^ le_word(chunk));
     }
     let words =
         (0..len.div_ceil(8) as u64).map(|n| mixed(state ^ n.wrapping_mul(0xff51_afd7_ed55_8ccd)));

@@ -12,7 +12,8 @@ use scep::{
 };
 
 use super::parse::Sink;
-use crate::parties::{PARTIES, Party};
+use crate::parties::{PARTIES, PASSWORD, Party};
+use crate::reached;
 use crate::tlv;
 use crate::toy::{Counter, PROVIDER};
 use crate::{mutate, repair};
@@ -40,6 +41,8 @@ struct Station {
     roles: CaRoles<'static>,
     client: Requester<'static>,
     renewing: Requester<'static>,
+    /// Opens with the password what it enrols for, and by key agreement what it asks for.
+    on_curve: Requester<'static>,
     negotiation: Negotiation,
 }
 
@@ -53,6 +56,7 @@ static STATION: LazyLock<Station> = LazyLock::new(|| {
         roles: CaRoles::new(&PARTIES.ca.certificate),
         client: requester(&PARTIES.client),
         renewing: requester(&PARTIES.renewing),
+        on_curve: requester(&PARTIES.curve_client).with_challenge(PASSWORD),
         negotiation,
     }
 });
@@ -127,17 +131,21 @@ impl World {
 
     fn begin(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let (client, renewing) = (self.client(&STATION.client), self.client(&STATION.renewing));
+        let on_curve = self.client(&STATION.on_curve);
         let id = IssuerAndSerialNumber::of(&PARTIES.renewing.certificate);
         let rng = &mut self.rng;
-        let state = match input.int_in_range(0..=3)? {
+        let choice = input.int_in_range(0..=6)?;
+        let asking = if choice < 5 { &client } else { &on_curve };
+        let state = match choice {
             0 => State::Enrolment(client.enrol(&PARTIES.csr, rng)),
             1 => State::Enrolment(renewing.renew(&PARTIES.csr, rng)),
-            2 => {
-                let (bytes, query) = client.get_cert(id, rng).expect("a request");
+            4 => State::Enrolment(on_curve.enrol(&PARTIES.curve_csr, rng)),
+            2 | 5 => {
+                let (bytes, query) = asking.get_cert(id, rng).expect("a request");
                 return self.ask(MessageType::GetCert, bytes, query);
             }
             _ => {
-                let (bytes, query) = client.get_crl(id, rng).expect("a request");
+                let (bytes, query) = asking.get_crl(id, rng).expect("a request");
                 return self.ask(MessageType::GetCrl, bytes, query);
             }
         };
@@ -202,7 +210,7 @@ impl World {
             _ => {
                 let granted = match request.message_type() {
                     MessageType::GetCert => &PARTIES.renewing,
-                    _ => &PARTIES.renewed,
+                    _ => issued_to(request.signer().public_key_der()),
                 };
                 let issued = [&granted.certificate, &ca.certificate].map(|one| one.borrowed());
                 let granted = reply
@@ -277,9 +285,13 @@ impl World {
         };
         let saved = enrolment.save().expect("a state").to_bytes();
         let saved = SavedEnrolment::from_bytes(&saved).expect("the same state");
-        let (one, other) = (self.client(&STATION.client), self.client(&STATION.renewing));
-        let csr = Some(&PARTIES.csr);
-        let resumed = [one, other].map(|client| Enrolment::resume(client, &saved, csr));
+        let candidates = [
+            (&STATION.client, &PARTIES.csr),
+            (&STATION.renewing, &PARTIES.csr),
+            (&STATION.on_curve, &PARTIES.curve_csr),
+        ];
+        let resumed = candidates
+            .map(|(requester, csr)| Enrolment::resume(self.client(requester), &saved, Some(csr)));
         assert_eq!(resumed.iter().filter(|resumed| resumed.is_ok()).count(), 1);
         let transaction = &mut self.transactions[position];
         for resumed in resumed.into_iter().flatten() {
@@ -299,7 +311,9 @@ impl World {
         let accepted = match &mut transaction.state {
             State::Enrolment(enrolment) => match enrolment.accept(200, bytes, rng) {
                 Ok(Outcome::Issued(issued)) => {
-                    assert_eq!(issued.certificate(), &PARTIES.renewed.certificate);
+                    let wanted = issued_to(issued.certificate().public_key_der());
+                    assert_eq!(issued.certificate(), &wanted.certificate);
+                    reached::reply(bytes);
                     Ok(Said::Success)
                 }
                 Ok(Outcome::Refused(failure)) => {
@@ -317,6 +331,7 @@ impl World {
                         let wanted = &PARTIES.renewing.certificate;
                         assert_eq!(granted.certificate(), Some(wanted));
                     }
+                    reached::reply(bytes);
                     Ok(Said::Success)
                 }
                 Ok(Answer::Refused(failure)) => {
@@ -340,6 +355,15 @@ impl World {
             }
         }
         Ok(())
+    }
+}
+
+/// What the CA issues for a key of the clients.
+fn issued_to(public_key: &[u8]) -> &'static Party {
+    let on_curve = &PARTIES.curve_issued;
+    match on_curve.certificate.public_key_der() == public_key {
+        true => on_curve,
+        false => &PARTIES.renewed,
     }
 }
 

@@ -17,7 +17,7 @@ pub use differential::differential;
 pub use open::open;
 pub use parse::parse;
 pub use payload::payload;
-pub use real_rsa::real_rsa;
+pub use real_rsa::{MAX_ITERATIONS, real_rsa};
 pub use roles::roles;
 pub use roundtrip::roundtrip;
 pub use server::server;

@@ -1,7 +1,7 @@
 //! A request on a server's road: parse, verify, open, answer.
 
-use scep::crypto::{DecryptionKey, Policy};
-use scep::diagnose::Diagnosis;
+use scep::crypto::{DecryptionKey, KeyManagement, Policy};
+use scep::diagnose::{Diagnosis, ReplyProfile, Sender};
 use scep::microsoft::RequestContent;
 use scep::{
     Certificate, Error, FailInfo, Limits, MessageType, PkiMessage, PkiStatus, Recipient, Request,
@@ -11,14 +11,16 @@ use scep::{
 use super::parse::{Sink, show_certificate};
 use super::payload::show_request_content;
 use super::roles::NOW;
-use crate::parties::PARTIES;
+use crate::parties::{PARTIES, PASSWORD};
+use crate::reached;
 use crate::repair::{self, Repairs};
 use crate::tlv;
 use crate::toy::{Counter, PROVIDER};
 
 /// Repairs a message as the first byte says, and has a server receive and answer it.
 ///
-/// The second byte chooses the policy and whom the server trusts.
+/// The second byte chooses the policy, whom the server trusts, which challenge passwords it tries, and whether it has the key on
+/// a curve.
 pub fn open(data: &[u8]) {
     let [repairs, setting, message @ ..] = data else {
         return;
@@ -46,13 +48,35 @@ pub fn open(data: &[u8]) {
         _ => SignerTrust::new(),
     };
     let rng = &mut Counter::new(1);
+    let passwords: &[&str] = match setting >> 4 & 3 {
+        0 => &["another", PASSWORD],
+        1 => &[],
+        2 => &["another"],
+        _ => &[PASSWORD; 5],
+    };
+    let curve_ca = &PARTIES.curve_ca;
+    let on_curve = match setting >> 6 & 1 {
+        0 => Recipient::new(&curve_ca.certificate, &curve_ca.key).expect("its key"),
+        _ => Recipient::without_key(&curve_ca.certificate),
+    };
     let recipients = [
         Recipient::new(&PARTIES.next_ca.certificate, &PARTIES.next_ca.key).expect("its key"),
         Recipient::new(&ca.certificate, &ca.key).expect("its key"),
+        passwords.iter().fold(on_curve, |on_curve, password| {
+            on_curve.with_password(password)
+        }),
     ];
     match message.receive(&PROVIDER, &policy, &trust, &recipients, rng) {
         Ok(request) => {
             assert_ne!(setting >> 2 & 3, 3, "opened for nobody");
+            let is_right = match request.key_management() {
+                KeyManagement::Transport(_) => request.recipient() < 2,
+                KeyManagement::Agreement(_) => request.recipient() == 2 && setting >> 6 & 1 == 0,
+                KeyManagement::Password(_) => request.recipient() == 2 && setting >> 4 & 3 == 0,
+                _ => false,
+            };
+            assert!(is_right, "opened by somebody else");
+            reached::request(&request);
             check(&message, &request);
             grant(&request);
         }
@@ -104,6 +128,7 @@ fn check(message: &PkiMessage<'_>, request: &Request) {
         let is_ours = matches!(proof.issuer(), SignerMatch::Issuer(_));
         assert!(!proof.is_plain() || is_ours && !signer.is_ca());
         Sink::debug(&(proof.holder(), proof.validity(), proof.has_same_key()));
+        Sink::debug(&(proof.has_same_subject(), proof.has_same_alt_names()));
     }
     if let Some(csr) = request.csr() {
         Sink::debug(csr);
@@ -115,10 +140,15 @@ fn check(message: &PkiMessage<'_>, request: &Request) {
             Sink::show(&oid);
         });
     }
-    // The key that opened the request opens it for those too who look into it.
-    let keys: [&dyn DecryptionKey; 2] = [&PARTIES.ca.key, &PARTIES.next_ca.key];
+    // The key that opened the request opens it for those too who look into it; they have no passwords.
+    let [one, other] = [&PARTIES.ca, &PARTIES.next_ca].map(|party| &party.key);
+    let keys: [&dyn DecryptionKey; 3] = [one, other, &PARTIES.curve_ca.key];
     let opened = inspect::open_unverified(message, &PROVIDER, &keys, &mut Counter::new(2));
-    assert!(opened.is_ok(), "opened by a server and not by inspect");
+    let is_under_password = matches!(request.key_management(), KeyManagement::Password(_));
+    assert!(
+        opened.is_ok() || is_under_password,
+        "opened by a server and not by inspect"
+    );
 }
 
 /// Answers in every way, and reads the answers.
@@ -172,6 +202,11 @@ fn look_into(message: &PkiMessage<'_>, policy: &Policy) {
         diagnosis.findings().iter().for_each(|finding| {
             Sink::show(finding);
         });
+    }
+    let sender = Sender::of(message, &PROVIDER);
+    Sink::debug(&(ReplyProfile::of(message, sender.as_ref()), &sender));
+    if let Some(sender) = &sender {
+        assert!(!sender.evidence().is_empty(), "guessed from nothing");
     }
     let known = [PARTIES.ca.certificate.borrowed()];
     if let Some(report) = inspect::signature(message, &PROVIDER, policy, &known) {

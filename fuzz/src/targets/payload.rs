@@ -6,20 +6,22 @@ use scep::crypto::Policy;
 use scep::diagnose::Diagnosis;
 use scep::microsoft::RequestContent;
 use scep::{
-    CaRoles, CertRep, CertsOnly, CsrError, DecryptError, Error, IssuerAndSerialNumber,
+    CaRoles, CertRep, CertsOnly, Csr, CsrError, DecryptError, Error, IssuerAndSerialNumber,
     IssuerAndSubject, Limits, OpenError, PendingRequest, PkiMessage, Recipient, Request,
     RequestBody, RequestBuilder, SignerTrust, TransactionError, UnverifiedCsr,
 };
 
 use super::parse::{Sink, show_certificate};
-use crate::parties::PARTIES;
+use crate::parties::{PARTIES, PASSWORD, Party};
+use crate::reached;
 use crate::repair;
 use crate::tlv;
-use crate::toy::{Counter, PROVIDER};
+use crate::toy::{Counter, PROVIDER, ToyKey};
 
 /// Puts a payload into a message of the kind that the first byte says, and opens that.
 ///
-/// Odd bytes have the signatures inside the payload made right first.
+/// Odd bytes leave the signatures inside the payload as they are; the others have them made right first. A bit chooses between
+/// recipients whose keys decrypt, and some that share a password or agree on a key: what is inside counts as the same.
 pub fn payload(data: &[u8]) {
     let Some((&kind, payload)) = data.split_first() else {
         return;
@@ -29,40 +31,51 @@ pub fn payload(data: &[u8]) {
         payload.iter_mut().for_each(repair::payload);
     }
     let payload = tlv::write(&payload);
+    let templates = &TEMPLATES[usize::from(kind >> 4 & 1)];
     match kind >> 1 & 7 {
-        0..=4 => request(usize::from(kind >> 1 & 7), &payload),
-        number => reply(usize::from(number - 5), &payload),
+        0..=4 => request(templates, usize::from(kind >> 1 & 7), &payload),
+        number => reply(templates, usize::from(number - 5), &payload),
     }
 }
 
 /// A message for each kind of payload.
 struct Templates {
+    client: &'static Party,
+    /// Whom the requests are for.
+    ca: &'static Party,
     requests: [Vec<u8>; 5],
     /// What a reply belongs to, and a SUCCESS to it.
     replies: [(PendingRequest, Vec<u8>); 3],
 }
 
-static TEMPLATES: LazyLock<Templates> = LazyLock::new(Templates::new);
+static TEMPLATES: LazyLock<[Templates; 2]> = LazyLock::new(|| {
+    [
+        Templates::new(&PARTIES.client, &PARTIES.csr, &PARTIES.ca),
+        // What has the CSR is under its password, and the rest by key agreement.
+        Templates::new(&PARTIES.curve_client, &PARTIES.curve_csr, &PARTIES.curve_ca),
+    ]
+});
 
 impl Templates {
-    fn new() -> Self {
+    fn new(client: &'static Party, csr: &Csr, ca: &'static Party) -> Self {
         let rng = &mut Counter::new(5);
-        let (client, renewing) = (PARTIES.client.signer(), PARTIES.renewing.signer());
-        let roles = CaRoles::new(&PARTIES.ca.certificate);
-        let csr = &PARTIES.csr;
+        let (signer, renewing) = (client.signer(), PARTIES.renewing.signer());
+        let roles = CaRoles::new(&ca.certificate);
         let id = || IssuerAndSerialNumber::of(&PARTIES.renewing.certificate);
-        let mut send = |builder: RequestBuilder<'_>| {
+        let mut send = |builder: RequestBuilder<'_>, key: &ToyKey| {
             builder
                 .build(&PROVIDER, &Policy::default(), rng)
-                .and_then(|unsigned| unsigned.sign(&PARTIES.client.key, rng))
+                .and_then(|unsigned| unsigned.sign(key, rng))
                 .expect("a request")
         };
-        let (pkcs_req, pending) = send(RequestBuilder::pkcs_req(csr, &client, &roles));
-        let (renewal_req, _) = send(RequestBuilder::renewal_req(csr, &renewing, &roles));
-        let poll = RequestBuilder::cert_poll(&pending, &client, &roles).expect("a poll");
-        let (cert_poll, _) = send(poll);
-        let (get_cert, wanted) = send(RequestBuilder::get_cert(id(), &client, &roles));
-        let (get_crl, wanted_crl) = send(RequestBuilder::get_crl(id(), &client, &roles));
+        let key = &client.key;
+        let (pkcs_req, pending) = send(RequestBuilder::pkcs_req(csr, &signer, &roles), key);
+        let renewal_req = RequestBuilder::renewal_req(csr, &renewing, &roles);
+        let (renewal_req, _) = send(renewal_req, &PARTIES.renewing.key);
+        let poll = RequestBuilder::cert_poll(&pending, &signer, &roles).expect("a poll");
+        let (cert_poll, _) = send(poll, key);
+        let (get_cert, wanted) = send(RequestBuilder::get_cert(id(), &signer, &roles), key);
+        let (get_crl, wanted_crl) = send(RequestBuilder::get_crl(id(), &signer, &roles), key);
         let replies = [
             (pending, &pkcs_req),
             (wanted, &get_cert),
@@ -70,6 +83,8 @@ impl Templates {
         ]
         .map(|(pending, request)| (pending, success(request)));
         Self {
+            client,
+            ca,
             requests: [pkcs_req, renewal_req, cert_poll, get_cert, get_crl],
             replies,
         }
@@ -82,9 +97,10 @@ fn success(request: &[u8]) -> Vec<u8> {
     let request = receive(request).expect("a request");
     let signer = ca.signer();
     let reply = request.reply(&PROVIDER, &signer);
-    let issued = std::slice::from_ref(&PARTIES.renewing.certificate);
+    let issued = [&PARTIES.renewing, &PARTIES.curve_issued];
+    let issued = issued.map(|party| party.certificate.borrowed());
     reply
-        .success(issued, rng)
+        .success(&issued, rng)
         .or_else(|_| reply.success_crl(&PARTIES.crl, rng))
         .and_then(|unsigned| unsigned.sign(&ca.key, rng))
         .expect("a reply")
@@ -94,9 +110,13 @@ fn receive(bytes: &[u8]) -> Result<Request, Error> {
     let ca = &PARTIES.ca;
     let message = PkiMessage::parse(bytes, &Limits::REQUEST)?;
     let trust = SignerTrust::new().self_issued().issuer(&ca.certificate);
-    let recipient = Recipient::new(&ca.certificate, &ca.key).expect("its key");
+    let [decrypting, on_curve] = [ca, &PARTIES.curve_ca]
+        .map(|ca| Recipient::new(&ca.certificate, &ca.key).expect("its key"));
+    let recipients = [decrypting, on_curve.with_password(PASSWORD)];
     let rng = &mut Counter::new(7);
-    message.receive(&PROVIDER, &Policy::default(), &trust, &[recipient], rng)
+    let request = message.receive(&PROVIDER, &Policy::default(), &trust, &recipients, rng)?;
+    reached::request(&request);
+    Ok(request)
 }
 
 /// Asks a CSR for all that Windows writes into one.
@@ -121,9 +141,9 @@ pub(super) fn show_request_content(content: &RequestContent<'_>) {
     }
 }
 
-fn request(kind: usize, payload: &[u8]) {
-    let ca = PARTIES.ca.certificate.public_key_der();
-    let message = repair::seal(&TEMPLATES.requests[kind], payload, ca).expect("an envelope");
+fn request(templates: &Templates, kind: usize, payload: &[u8]) {
+    let ca = templates.ca.certificate.public_key_der();
+    let message = repair::seal(&templates.requests[kind], payload, ca).expect("an envelope");
     let opened = receive(&message).map(|request| match request.body() {
         RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr) => csr.as_der().to_vec(),
         RequestBody::CertPoll(names) => names.to_der(),
@@ -163,18 +183,19 @@ fn request(kind: usize, payload: &[u8]) {
     assert_eq!(opened, expected);
 }
 
-fn reply(kind: usize, payload: &[u8]) {
-    let (pending, template) = &TEMPLATES.replies[kind];
-    let client = &PARTIES.client;
+fn reply(templates: &Templates, kind: usize, payload: &[u8]) {
+    let (pending, template) = &templates.replies[kind];
+    let client = templates.client;
     let message = repair::seal(template, payload, client.certificate.public_key_der());
-    let message = message.expect("an envelope");
-    let message = PkiMessage::parse(&message[..], &Limits::REPLY).expect("a message");
+    let bytes = message.expect("an envelope");
+    let message = PkiMessage::parse(&bytes[..], &Limits::REPLY).expect("a message");
     let roles = CaRoles::new(&PARTIES.ca.certificate);
     let policy = Policy::default();
     let Ok(CertRep::Success(sealed)) = pending.accept(&message, &roles, &PROVIDER, &policy) else {
         panic!("a signed SUCCESS is not taken");
     };
     let recipient = Recipient::new(&client.certificate, &client.key).expect("its key");
+    let recipient = recipient.with_password(PASSWORD);
     let granted = sealed.open(&PROVIDER, &recipient, &mut Counter::new(8));
     let Ok(set) = CertsOnly::parse(payload, &Limits::REPLY) else {
         assert_eq!(granted.err(), Some(OpenError::from(DecryptError).into()));
@@ -185,6 +206,7 @@ fn reply(kind: usize, payload: &[u8]) {
     }) else {
         return;
     };
+    reached::reply(&bytes);
     let ca = &PARTIES.ca.certificate;
     if let Some(certificate) = granted.certificate() {
         assert!(
@@ -196,7 +218,7 @@ fn reply(kind: usize, payload: &[u8]) {
             // The parameters of the algorithm may be NULL in one and absent in the other.
             let bits = |spki: &[u8]| tlv::read(spki)[0].at(1).cloned();
             let key = bits(certificate.public_key_der());
-            assert_eq!(key, bits(PARTIES.csr.public_key_der()));
+            assert_eq!(key, bits(client.certificate.public_key_der()));
         }
     }
     if let Some(crl) = granted.crl() {

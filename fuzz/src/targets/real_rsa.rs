@@ -1,8 +1,8 @@
-//! Real RSA, on keys, signatures and ciphertexts of any kind.
+//! Real RSA, on keys, signatures and ciphertexts of any kind; and real curves and passwords, on whatever messages say of them.
 
 use std::sync::LazyLock;
 
-use scep::crypto::rustcrypto::RsaKey;
+use scep::crypto::rustcrypto::{EcKey, RsaKey};
 use scep::crypto::{
     CryptoError, DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider,
     SignatureAlgorithm, SigningKey,
@@ -10,6 +10,8 @@ use scep::crypto::{
 use scep::{Certificate, Limits, PkiMessage, Recipient, SignerTrust, UnverifiedCsr};
 
 use super::parse::Sink;
+use crate::parties::PASSWORD;
+use crate::reached;
 use crate::toy::Counter;
 
 /// Has the RustCrypto provider do what the first byte says with what follows it.
@@ -17,12 +19,13 @@ pub fn real_rsa(data: &[u8]) {
     let Some((&what, input)) = data.split_first() else {
         return;
     };
-    match what % 6 {
+    match what % 7 {
         0 => verify_with(input),
         1 => encrypt_to(input),
         2 => decrypt(input),
         3 => read_key(input),
         4 => receive(input),
+        6 => agree(input),
         _ => check_certificate(input),
     }
 }
@@ -33,6 +36,9 @@ const MESSAGE: &[u8] = b"scep";
 struct Known {
     ca: Certificate<'static>,
     key: RsaKey,
+    /// With a key on P-256.
+    curve_ca: Certificate<'static>,
+    curve_key: EcKey,
     /// A right signature of each kind over [`MESSAGE`].
     signatures: Vec<(SignatureAlgorithm, Vec<u8>)>,
 }
@@ -41,6 +47,8 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let ca = include_str!("../../../test-vectors/keys/ca-jscep.pem");
     let key = include_str!("../../../test-vectors/keys/ca-jscep.key");
     let key = RsaKey::from_pem(key).expect("a key");
+    let curve_ca = include_str!("../../../test-vectors/keys/ca-ec.pem");
+    let curve_key = include_str!("../../../test-vectors/keys/ca-ec.key");
     let signatures = SigningKey::algorithms(&key)
         .iter()
         .map(|algorithm| {
@@ -51,6 +59,8 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     Known {
         ca: Certificate::from_pem(ca).expect("a certificate"),
         key,
+        curve_ca: Certificate::from_pem(curve_ca).expect("a certificate"),
+        curve_key: EcKey::from_pem(curve_key).expect("a key"),
         signatures,
     }
 });
@@ -120,16 +130,41 @@ fn receive(input: &[u8]) {
     };
     let trust = SignerTrust::new().self_issued().issuer(&KNOWN.ca);
     let recipient = Recipient::new(&KNOWN.ca, &KNOWN.key).expect("its key");
-    let policy = Policy::legacy();
+    let on_curve = Recipient::new(&KNOWN.curve_ca, &KNOWN.curve_key).expect("its key");
+    let policy = Policy::legacy().with_max_password_iterations(MAX_ITERATIONS);
     let received = message.receive(
         &PROVIDER,
         &policy,
         &trust,
-        &[recipient],
+        &[recipient, on_curve.with_password(PASSWORD)],
         &mut Counter::new(18),
     );
-    if let Err(error) = received {
-        Sink::show(&error);
+    match received {
+        Ok(request) => reached::request(&request),
+        Err(error) => {
+            Sink::show(&error);
+        }
+    }
+}
+
+/// Few, so that a run takes no longer for them.
+pub const MAX_ITERATIONS: u32 = 100;
+
+/// Agrees with the input as a key, from both sides.
+fn agree(input: &[u8]) {
+    let (encryption, rng) = (PROVIDER.key_encryption(), &mut Counter::new(19));
+    let opening = KNOWN.curve_key.agree(input, rng);
+    let sealing = encryption.agree(input, rng);
+    match (opening, &sealing) {
+        (Ok(opening), Ok((_, sealing))) => assert_eq!([opening.len(), sealing.len()], [32; 2]),
+        (Ok(_), Err(error)) => panic!("a point for one side only: {error}"),
+        (Err(_), Ok((_, sealing))) => assert!(sealing.len() > 32, "another curve has longer ones"),
+        (Err(_), Err(_)) => return,
+    }
+    if let Ok((ephemeral, secret)) = sealing
+        && input == KNOWN.curve_key.public_key_der()
+    {
+        assert_eq!(KNOWN.curve_key.agree(&ephemeral, rng), Ok(secret));
     }
 }
 

@@ -1,10 +1,10 @@
 //! Roles in answers that nobody vouches for: nobody has one who is not under the pinned certificate.
 
 use scep::crypto::Policy;
-use scep::diagnose::Diagnosis;
+use scep::diagnose::{Acceptance, Diagnosis};
 use scep::{
     CaCertificates, CaPin, CaRoles, Certificate, CertsOnly, Fingerprint, FingerprintAlgorithm,
-    Limits, NextCaCertificates, RoleReason, RoleRules, oid,
+    Limits, NextCaCertificates, RoleReason, RoleRules, SignedForm, inspect, oid,
 };
 
 use super::parse::Sink;
@@ -18,7 +18,8 @@ pub(super) const NOW: i64 = 1_795_600_000;
 
 /// Assigns roles in what follows the first byte, read as an answer to GetCACert or to GetNextCACert.
 ///
-/// The bits of that byte choose how the CA is pinned, how strict the rules are, and whether certificates are signed again.
+/// The bits of that byte choose how the CA is pinned, how strict the rules are, whether certificates are signed again, and whether
+/// the next set is signed by way of attributes.
 pub fn roles(data: &[u8]) {
     let Some((&setting, body)) = data.split_first() else {
         return;
@@ -51,6 +52,10 @@ pub fn roles(data: &[u8]) {
         let certificates: Vec<_> = answer.certificates().flatten().collect();
         let diagnosis = Diagnosis::new(&PROVIDER).now(NOW);
         let diagnosis = diagnosis.ca_certificates(&certificates);
+        for verdict in diagnosis.verdicts() {
+            let is_accepted = verdict.acceptance() == Acceptance::Accepted;
+            assert_eq!(verdict.reasons().is_empty(), is_accepted);
+        }
         for finding in diagnosis.thumbprint(fingerprint).findings() {
             Sink::show(&finding);
         }
@@ -64,20 +69,28 @@ pub fn roles(data: &[u8]) {
             }
         }
     }
-    next(&body, &rules);
+    next(&body, !is_set(5), &rules);
 }
 
 /// Reads a body as the set that the current CA signs for its next one.
-fn next(content: &[u8], rules: &RoleRules) {
+fn next(content: &[u8], with_attributes: bool, rules: &RoleRules) {
     let Ok(set) = CertsOnly::parse(content, &Limits::REPLY) else {
         return;
     };
-    let Some(body) = repair::signed_content(&PARTIES.ca, content) else {
+    let ca = &PARTIES.ca;
+    let Some(body) = repair::signed_content(ca, content, with_attributes) else {
         return;
     };
     let body = NextCaCertificates::parse(&body[..], &Limits::REPLY).expect("a readable body");
-    let current = CaRoles::new(&PARTIES.ca.certificate);
-    match CaRoles::from_next(&body, &current, NOW, rules, &PROVIDER, &Policy::default()) {
+    let (current, policy) = (CaRoles::new(&ca.certificate), Policy::default());
+    let form = match with_attributes {
+        true => SignedForm::AsReceived,
+        false => SignedForm::Content,
+    };
+    let signers = [ca.certificate.borrowed()];
+    let report = inspect::next_ca_signature(&body, &PROVIDER, &policy, &signers);
+    assert_eq!(report.expect("a signer").outcome, Ok(form));
+    match CaRoles::from_next(&body, &current, NOW, rules, &PROVIDER, &policy) {
         Ok(next) => {
             let is_in_set =
                 |role: &Certificate<'_>| set.certificates().any(|found| found.as_ref() == Ok(role));

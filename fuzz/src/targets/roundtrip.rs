@@ -2,7 +2,8 @@
 
 use arbitrary::{Result, Unstructured};
 use scep::crypto::{
-    ContentCipher, DigestAlgorithm, KeyManagement, KeyTransport, Policy, SignatureAlgorithm,
+    CipherSet, ContentCipher, DigestAlgorithm, DigestSet, KeyAgreement, KeyManagement,
+    KeyTransport, KeyWrap, KeyWrapSet, PasswordEncryption, Policy, SigningKey,
 };
 use scep::{
     CaRoles, CertRep, Csr, CsrBuilder, FailInfo, IssuerAndSerialNumber, Limits, PkiMessage,
@@ -10,7 +11,8 @@ use scep::{
 };
 use x509_cert::name::Name;
 
-use crate::parties::{PARTIES, Party};
+use crate::parties::{PARTIES, PASSWORD, Party};
+use crate::reached;
 use crate::repair;
 use crate::tlv::{self, Body, Form, Node};
 use crate::toy::{Counter, PROVIDER};
@@ -23,18 +25,29 @@ pub fn roundtrip(data: &[u8]) {
 
 fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
     let rng = &mut Counter::new(11);
-    let policy = Policy::legacy();
-    let (client, ca) = (&PARTIES.client, &PARTIES.ca);
-    let roles = CaRoles::new(&ca.certificate);
     let kind = input.int_in_range(0..=3)?;
+    let choice: u8 = input.arbitrary()?;
+    let is_chosen = |bit: u8| choice >> bit & 1 == 1;
     // Nothing is renewed with a certificate of one's own making.
-    let party = if kind == 1 || input.arbitrary()? {
-        &PARTIES.renewing
-    } else {
-        client
+    let party = match () {
+        () if kind == 1 || is_chosen(0) => &PARTIES.renewing,
+        () if is_chosen(1) => &PARTIES.curve_client,
+        () => &PARTIES.client,
     };
+    let is_on_curve = is_chosen(2);
+    let ca = match is_on_curve {
+        true => &PARTIES.curve_ca,
+        false => &PARTIES.ca,
+    };
+    let (policy, agreement, under_password) = without_decryption(choice);
+    let roles = CaRoles::new(&ca.certificate);
     let signer = party.signer();
-    let csr = csr(input)?;
+    let (csr, password) = csr(input, party)?;
+    // A query has no CSR, and may have the password all the same.
+    let password = match kind {
+        0 | 1 => password,
+        _ => is_chosen(7).then_some(PASSWORD),
+    };
     let id = IssuerAndSerialNumber::of(&PARTIES.renewing.certificate);
     let builder = match kind {
         0 => RequestBuilder::pkcs_req(&csr, &signer, &roles),
@@ -58,21 +71,40 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
     if let Some(id) = TransactionId::new(input.arbitrary()?) {
         builder = builder.transaction_id(id);
     }
-    let (bytes, pending) = builder
-        .build(&PROVIDER, &policy, rng)
+    if let (2.., Some(password)) = (kind, password) {
+        builder = builder.challenge(password);
+    }
+    let management = match password {
+        _ if !is_on_curve => KeyManagement::Transport(transport),
+        Some(_) => KeyManagement::Password(under_password),
+        None => KeyManagement::Agreement(agreement),
+    };
+    // A key on a curve signs with SHA-2 only.
+    let mut algorithms = party.key.algorithms().iter();
+    let digest = match algorithms.any(|algorithm| algorithm.digest() == digest) {
+        true => digest,
+        false => DigestAlgorithm::Sha256,
+    };
+    let unsigned = builder.build(&PROVIDER, &policy, rng);
+    // AES key wrap takes no key of 8 bytes.
+    if cipher == ContentCipher::DesCbc && matches!(management, KeyManagement::Agreement(_)) {
+        assert!(unsigned.is_err(), "a key of DES was wrapped");
+        return Ok(());
+    }
+    let (bytes, pending) = unsigned
         .and_then(|unsigned| unsigned.sign(&party.key, rng))
         .expect("a request");
-    let request = receive(&bytes, &policy);
+    // As many as their iterations allow.
+    let passwords = ["another", password.unwrap_or_default()];
+    let request = receive(&bytes, &policy, &passwords);
+    reached::request(&request);
     assert_eq!(request.transaction_id(), pending.transaction_id());
     assert_eq!(request.message_type(), pending.message_type());
     assert_eq!(
         (request.digest(), request.content_cipher()),
         (digest, cipher)
     );
-    assert_eq!(
-        request.key_management(),
-        KeyManagement::Transport(transport)
-    );
+    assert_eq!(request.key_management(), management);
     assert_eq!(request.signer(), &party.certificate);
     assert_eq!(
         inside(&request),
@@ -84,11 +116,14 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
     );
 
     let written = in_other_ber(&bytes, party, input)?;
-    let again = receive(&written, &policy);
+    let again = receive(&written, &policy, &passwords);
     assert_eq!(facts(&again), facts(&request), "in other BER");
 
     let signer = ca.signer();
-    let reply = request.reply(&PROVIDER, &signer);
+    let mut reply = request.reply(&PROVIDER, &signer);
+    if let (2.., Some(password)) = (kind, password) {
+        reply = reply.challenge(password);
+    }
     let text: &str = input.arbitrary()?;
     let answer = input.int_in_range(0..=2)?;
     let issued = issued(&csr);
@@ -101,11 +136,12 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
     };
     // A text that is empty or has control characters, and PENDING for a query, are refused.
     let Ok(unsigned) = unsigned else {
+        assert!(answer < 2 || cipher == ContentCipher::DesCbc);
         return Ok(());
     };
     let bytes = unsigned.sign(&ca.key, rng).expect("a reply");
     for bytes in [bytes.clone(), in_other_ber(&bytes, ca, input)?] {
-        let reply = PkiMessage::parse(bytes, &Limits::REPLY).expect("a readable reply");
+        let reply = PkiMessage::parse(&bytes[..], &Limits::REPLY).expect("a readable reply");
         match pending
             .accept(&reply, &roles, &PROVIDER, &policy)
             .expect("the reply")
@@ -118,6 +154,8 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
             CertRep::Pending => assert_eq!(answer, 1),
             CertRep::Success(sealed) => {
                 let recipient = Recipient::new(&party.certificate, &party.key).expect("its key");
+                let recipient = recipient.with_password(password.unwrap_or_default());
+                reached::reply(&bytes);
                 let granted = sealed
                     .open(&PROVIDER, &recipient, rng)
                     .expect("what was granted");
@@ -133,11 +171,33 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A CSR with what the bytes choose inside.
-fn csr(input: &mut Unstructured<'_>) -> Result<Csr> {
+/// A policy for recipients that cannot decrypt, and what it has them use.
+fn without_decryption(choice: u8) -> (Policy, KeyAgreement, PasswordEncryption) {
+    let legacy = Policy::legacy();
+    let chosen = usize::from(choice >> 3);
+    let digest = DigestAlgorithm::ALL[1 + chosen % 4];
+    let agreement = KeyAgreement {
+        kdf_digest: digest,
+        wrap: KeyWrap::ALL[chosen % KeyWrap::ALL.len()],
+    };
+    let under_password = PasswordEncryption {
+        prf: digest,
+        iterations: legacy.password_iterations(),
+        cipher: ContentCipher::ALL[1 + chosen / 4 % 4],
+    };
+    let policy = legacy
+        .with_key_agreement_digests(DigestSet::of(&[digest]))
+        .with_key_wraps(KeyWrapSet::of(&[agreement.wrap]))
+        .with_password_prfs(DigestSet::of(&[digest]))
+        .with_password_ciphers(CipherSet::of(&[under_password.cipher]));
+    (policy, agreement, under_password)
+}
+
+/// A CSR with what the bytes choose inside, and the password in it if there is one.
+fn csr<'i>(input: &mut Unstructured<'i>, party: &Party) -> Result<(Csr, Option<&'i str>)> {
     let subject: Name = "CN=device,O=Example".parse().expect("a name");
-    let key = &PARTIES.client.key;
-    let mut builder = CsrBuilder::new(&subject, PARTIES.client.certificate.public_key_der());
+    let key = &party.key;
+    let mut builder = CsrBuilder::new(&subject, party.certificate.public_key_der());
     let password: Option<&str> = input.arbitrary()?;
     if let Some(password) = password {
         builder = builder.challenge_password(password);
@@ -147,9 +207,8 @@ fn csr(input: &mut Unstructured<'_>) -> Result<Csr> {
         let oid = scep::Oid::from_bytes(&[0x2a, 3, arc]).expect("an OID");
         builder = builder.extension(oid, input.arbitrary::<&[u8]>()?);
     }
-    let algorithm = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
     let csr = builder
-        .build(algorithm)
+        .build(key.algorithms()[0])
         .and_then(|csr| csr.sign(key, &PROVIDER, &mut Counter::new(12)))
         .expect("a CSR");
     let presented = csr.challenge_password();
@@ -158,7 +217,7 @@ fn csr(input: &mut Unstructured<'_>) -> Result<Csr> {
         presented.verify(password.unwrap_or_default().as_bytes()),
         expected.is_some()
     );
-    Ok(csr)
+    Ok((csr, expected))
 }
 
 /// A certificate for the key of a CSR, that is not the one which a renewal replaces.
@@ -174,20 +233,24 @@ fn issued(csr: &Csr) -> scep::Certificate<'static> {
     scep::Certificate::from_der(der).expect("a certificate")
 }
 
-fn receive(bytes: &[u8], policy: &Policy) -> Request {
-    let ca = &PARTIES.ca;
+fn receive(bytes: &[u8], policy: &Policy, passwords: &[&str]) -> Request {
+    let (ca, curve_ca) = (&PARTIES.ca, &PARTIES.curve_ca);
     let message = PkiMessage::parse(bytes, &Limits::REQUEST).expect("a message");
     let trust = SignerTrust::new()
         .self_issued()
         .issuer(&ca.certificate)
         .certificate(&PARTIES.client.certificate);
     let recipient = Recipient::new(&ca.certificate, &ca.key).expect("its key");
+    let on_curve = Recipient::new(&curve_ca.certificate, &curve_ca.key).expect("its key");
+    let on_curve = passwords.iter().fold(on_curve, |on_curve, password| {
+        on_curve.with_password(password)
+    });
     message
         .receive(
             &PROVIDER,
             policy,
             &trust,
-            &[recipient],
+            &[recipient, on_curve],
             &mut Counter::new(13),
         )
         .expect("a request")

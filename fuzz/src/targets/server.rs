@@ -11,21 +11,24 @@ use scep::{
 };
 
 use super::parse::Sink;
-use crate::parties::{PARTIES, Party};
+use crate::parties::{PARTIES, PASSWORD, Party};
+use crate::reached;
 use crate::tlv;
 use crate::toy::{Counter, PROVIDER};
 use crate::{mutate, repair};
 
 /// Plays the steps that the bytes choose.
 pub fn server(data: &[u8]) {
-    let (ca, next, policy) = (&PARTIES.ca, &PARTIES.next_ca, Policy::default());
+    let (ca, policy) = (&PARTIES.ca, Policy::default());
     let authority = |party: &'static Party| {
         Authority::new(&party.certificate, &party.key).expect("the certificate's own key")
     };
     let trust = SignerTrust::new().self_issued().issuer(&ca.certificate);
     let server = Server::new(&PROVIDER, &policy, trust, authority(ca));
     let mut world = World {
-        server: server.with_generation(authority(next)),
+        server: server
+            .with_generation(authority(&PARTIES.next_ca))
+            .with_generation(authority(&PARTIES.curve_ca)),
         rng: Counter::new(20),
         sent: Vec::new(),
         wire: Vec::new(),
@@ -69,16 +72,26 @@ impl World {
 
     /// Clients that hold a key each; the neighbour knows the transactionIDs of the others.
     fn send(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
-        let clients = [&PARTIES.client, &PARTIES.renewing, &PARTIES.neighbour];
+        let clients = [
+            &PARTIES.client,
+            &PARTIES.renewing,
+            &PARTIES.neighbour,
+            &PARTIES.curve_client,
+        ];
         let party: &'static Party = input.choose(&clients)?;
-        let authorities = [&PARTIES.ca, &PARTIES.next_ca];
+        let csr = match party.certificate == PARTIES.curve_client.certificate {
+            true => &PARTIES.curve_csr,
+            false => &PARTIES.csr,
+        };
+        // To the last, under the password where there is one.
+        let authorities = [&PARTIES.ca, &PARTIES.next_ca, &PARTIES.curve_ca];
         let roles = CaRoles::new(&input.choose(&authorities)?.certificate);
         let signer = party.signer();
         let id = IssuerAndSerialNumber::of(&PARTIES.renewing.certificate);
         let rng = &mut self.rng;
         let mut builder = match input.int_in_range(0..=4)? {
-            0 => RequestBuilder::pkcs_req(&PARTIES.csr, &signer, &roles),
-            1 => RequestBuilder::renewal_req(&PARTIES.csr, &signer, &roles),
+            0 => RequestBuilder::pkcs_req(csr, &signer, &roles),
+            1 => RequestBuilder::renewal_req(csr, &signer, &roles),
             2 => RequestBuilder::get_cert(id, &signer, &roles),
             3 => RequestBuilder::get_crl(id, &signer, &roles),
             _ => {
@@ -140,7 +153,8 @@ impl World {
     fn receive(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let OnWire { bytes, signer } = input.choose_iter(self.wire.iter())?;
         let (server, rng) = (&self.server, &mut self.rng);
-        let request = match server.receive(bytes, rng) {
+        let received = server.receive_with_passwords(bytes, &["another", PASSWORD], rng);
+        let request = match received {
             Ok(Received::Request(request)) => request,
             Ok(Received::Refused(refused)) => {
                 Sink::show(&refused.error());
@@ -155,6 +169,7 @@ impl World {
                 return Ok(());
             }
         };
+        reached::request(&request);
         let key = signer.certificate.public_key_der();
         assert_eq!(request.signer().public_key_der(), key, "signed by another");
         if request.signer_match() == SignerMatch::SelfIssued {
@@ -211,7 +226,13 @@ impl World {
                 }
             }
             _ => {
-                let certificate = [PARTIES.renewed.certificate.borrowed()];
+                let of_csr = request.csr().map(|csr| csr.public_key_der());
+                let of_held = held.as_ref().map(|held| held.public_key_der());
+                let issued = match of_csr.or(of_held) {
+                    Some(key) if key == PARTIES.curve_csr.public_key_der() => &PARTIES.curve_issued,
+                    _ => &PARTIES.renewed,
+                };
+                let certificate = [issued.certificate.borrowed()];
                 let other = [PARTIES.neighbour.certificate.borrowed()];
                 granted(&reply.success(&certificate, rng));
                 let wrong = reply.success(&other, rng);
@@ -235,13 +256,14 @@ fn granted(reply: &std::result::Result<Vec<u8>, BuildError>) {
     }
 }
 
-/// What a server sends is a CertRep of this status by the CA, or by its next generation.
+/// What a server sends is a CertRep of this status by the CA, or by another of its generations.
 fn check_reply(bytes: &[u8], status: PkiStatus) {
     let reply = PkiMessage::parse(bytes, &Limits::REPLY).expect("a readable reply");
     let attributes = reply.unverified_attributes();
     assert_eq!(attributes.message_type(), MessageType::CertRep);
     assert_eq!(attributes.pki_status(), Some(status));
     let signers: Vec<Certificate<'_>> = reply.unverified_certificates().collect();
-    let authorities = [&PARTIES.ca.certificate, &PARTIES.next_ca.certificate];
+    let authorities = [&PARTIES.ca, &PARTIES.next_ca, &PARTIES.curve_ca];
+    let authorities = authorities.map(|authority| &authority.certificate);
     assert!(signers.iter().all(|signer| authorities.contains(&signer)));
 }
