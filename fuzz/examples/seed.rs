@@ -364,7 +364,13 @@ impl Seeds {
                 .ok_or(name)?;
             self.write("open", name, &[&[0, 2], &tlv::write(&forest)])?;
         }
-        Ok(())
+        // And a wrapped key that is left as it is, of a length that no cipher has.
+        let mut forest = tlv::read(&agreement);
+        repair::recipient_mut(&mut forest)
+            .and_then(|kari| kari.elements_mut()?.last_mut()?.at_mut(0)?.at_mut(1))
+            .ok_or("no key")?
+            .set_octets(&[7; 16]);
+        self.write("open", "short-key", &[&[3, 2], &tlv::write(&forest)])
     }
 
     /// Messages to a real key on a curve, under the password and by key agreement.

@@ -28,6 +28,28 @@ fn what_was_found_once_stays_mended() {
 }
 
 #[test]
+fn the_corpus_opens_envelopes_of_every_kind() {
+    for (name, target) in targets::ALL {
+        if OPENING.contains(&name) {
+            replay(&files("corpus", name), target);
+            let opened: Vec<Kind> = reached::take().into_iter().collect();
+            let every = [Kind::Transport, Kind::Agreement, Kind::Password];
+            assert_eq!(opened, every, "{name}");
+        }
+    }
+}
+
+/// The targets that open envelopes.
+const OPENING: [&str; 6] = [
+    "open",
+    "payload",
+    "client",
+    "server",
+    "roundtrip",
+    "real_rsa",
+];
+
+#[test]
 fn what_a_recipient_says_may_change_and_it_opens_once_repaired() {
     let (client, ca) = (&PARTIES.curve_client, &PARTIES.curve_ca);
     let (signer, roles) = (client.signer(), CaRoles::new(&ca.certificate));
