@@ -23,7 +23,9 @@ use crate::{
 ///
 /// It holds what a certificate is issued from, and no secret: the challenge password is judged before an enrolment is held,
 /// and stays behind. Note beside it whether that was right: only then the reply to a poll may be under
-/// [the challenge](crate::ReplyBuilder::challenge). The [bytes](Self::to_bytes) are DER, as large as the CSR without its password and signature, and a key:
+/// [the challenge](crate::ReplyBuilder::challenge).
+///
+/// The [bytes](Self::to_bytes) are DER, as large as the CSR without its password and signature, and a key:
 ///
 /// ```text
 /// HeldEnrolment ::= SEQUENCE {

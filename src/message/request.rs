@@ -78,8 +78,8 @@ impl VerifiedMessage<'_> {
     ///
     /// # Errors
     /// [`OpenError::Decrypt`] for every way in which the envelope does not open; [`OpenError::TooManyPasswords`] for more than 4
-    /// passwords; other [`OpenError`]s for what is public of the envelope, and for a CSR that is not signed by its own key. The reply to all of these is [`OpenError::fail_info`] without a
-    /// text.
+    /// passwords; other [`OpenError`]s for what is public of the envelope, and for a CSR that is not signed by its own key. The reply
+    /// to all of these is [`OpenError::fail_info`] without a text.
     pub fn open(
         &self,
         provider: &Provider,

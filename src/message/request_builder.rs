@@ -160,8 +160,8 @@ impl<'b> RequestBuilder<'b> {
     }
 
     /// Takes the challenge password, under which the request is encrypted if the CA's key cannot decrypt
-    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). Without it, or if it is empty, that is the one in the CSR;
-    /// a poll has none. Where there is none at all, a CA's key on a curve is encrypted to by key agreement.
+    /// ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)). Without it, or if it is empty, that is the one
+    /// in the CSR; a poll has none. Where there is none at all, a CA's key on a curve is encrypted to by key agreement.
     ///
     /// Whoever captures such a message can try passwords at it: it is as good as the password is hard to guess.
     #[must_use]
