@@ -335,6 +335,16 @@ fn a_challenge_is_for_the_polls_of_its_enrolment_alone() {
         format!("{recipient:?}")
     };
     let wanted = || IssuerAndSerialNumber::of(&device.parties.issued);
+    // Who only signs is answered under nothing else, and shows with it that it is known.
+    let signer = Requester::signing_only(&device.certificate, &device.key).unwrap();
+    let signer = signer.with_challenge(PASSWORD);
+    let signs = device.client(&roles, &signer);
+    let (get_crl, _) = signs.get_crl(wanted(), &mut rng()).unwrap();
+    assert_eq!(recipient(get_crl), "Password");
+    let mut renewal = signs.renew(&device.csr(None), &mut rng());
+    let renewal = renewal.next_request(&mut rng()).unwrap();
+    assert_eq!(recipient(renewal), "Password");
+
     let (get_cert, _) = client.get_cert(wanted(), &mut rng()).unwrap();
     assert_eq!(recipient(get_cert), "KeyAgreement");
     let (get_crl, _) = client.get_crl(wanted(), &mut rng()).unwrap();

@@ -151,6 +151,9 @@ impl<'c> Client<'c> {
             .digest(self.negotiation.digest())
             .content_cipher(self.negotiation.content_cipher())
             .key_transport(self.negotiation.key_transport());
+        if let Some(password) = self.requester.challenge_of_signer() {
+            request = request.or_challenge(password);
+        }
         if let Some(id) = transaction_id {
             request = request.in_transaction(id);
         }

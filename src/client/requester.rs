@@ -59,8 +59,9 @@ impl<'k> Requester<'k> {
 
     /// Takes the challenge password of the enrolment, for where its CSR is not at hand, as after a restart, and the key of the requester
     /// or of the CA cannot decrypt ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)): answers are opened with
-    /// it, and polls encrypted under it. Where the CSR is at hand and has one, that counts. No other request is encrypted under it:
-    /// whoever captures such a message can try passwords at it.
+    /// it, and polls encrypted under it. Where the CSR is at hand and has one, that counts. Queries and renewals are not encrypted under
+    /// it, for whoever captures such a message can try passwords at it; but for a requester that [only signs](Self::signing_only), whose
+    /// answers can be under nothing else.
     ///
     /// One that is taken later replaces it; an empty one counts as none.
     #[must_use]
@@ -96,6 +97,14 @@ impl<'k> Requester<'k> {
 
     pub(super) const fn challenge(&self) -> Option<&'k str> {
         self.challenge
+    }
+
+    /// The challenge if answers can be under nothing else.
+    pub(super) const fn challenge_of_signer(&self) -> Option<&'k str> {
+        match self.recipient.key() {
+            Some(_) => None,
+            None => self.challenge,
+        }
     }
 
     /// Who opens an answer, with a challenge password if there is one.

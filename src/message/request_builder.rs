@@ -172,6 +172,14 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
+    /// Takes a challenge password where there is none.
+    pub(crate) fn or_challenge(self, password: &str) -> Self {
+        match self.challenge {
+            Some(_) => self,
+            None => self.challenge(password),
+        }
+    }
+
     /// Encrypts the payload and puts the message together.
     ///
     /// # Errors

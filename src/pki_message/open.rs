@@ -93,7 +93,7 @@ impl<'k> Recipient<'k> {
         key_algorithm(self.certificate.public_key_der()) != Some(oid::RSA_ENCRYPTION)
     }
 
-    const fn key(&self) -> Option<&'k dyn DecryptionKey> {
+    pub(crate) const fn key(&self) -> Option<&'k dyn DecryptionKey> {
         self.key
     }
 
