@@ -130,9 +130,14 @@ fn a_message_in_a_url_is_read_to_its_end() {
         let start = format!("URL of {len} bytes, query of ");
         assert!(findings[0].evidence().starts_with(&start));
     }
-    let evidence = asked("GET", &url[..url.len() - 40], b"");
+    // Where base64 does, the message tells how long it was.
     let of = format!("of {} bytes", message.len());
-    assert!(evidence[0].evidence().contains(&of), "{}", evidence[0]);
+    let tells = |less| {
+        asked("GET", &url[..url.len() - less], b"")[0]
+            .evidence()
+            .contains(&of)
+    };
+    assert!((40..60).any(tells));
 }
 
 #[test]
