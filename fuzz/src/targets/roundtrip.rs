@@ -173,18 +173,13 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
 
 /// A policy for recipients that cannot decrypt, and what it has them use.
 fn without_decryption(choice: u8) -> (Policy, KeyAgreement, PasswordEncryption) {
-    let legacy = Policy::legacy();
+    // With SHA-1 each password counts twice for a long key.
+    let legacy = Policy::legacy().with_max_password_iterations(u32::MAX);
     let chosen = usize::from(choice >> 3);
     let digest = DigestAlgorithm::ALL[1 + chosen % 4];
-    let agreement = KeyAgreement {
-        kdf_digest: digest,
-        wrap: KeyWrap::ALL[chosen % KeyWrap::ALL.len()],
-    };
-    let under_password = PasswordEncryption {
-        prf: digest,
-        iterations: legacy.password_iterations(),
-        cipher: ContentCipher::ALL[1 + chosen / 4 % 4],
-    };
+    let agreement = KeyAgreement::new(digest, KeyWrap::ALL[chosen % KeyWrap::ALL.len()]);
+    let cipher = ContentCipher::ALL[1 + chosen / 4 % 4];
+    let under_password = PasswordEncryption::new(digest, legacy.password_iterations(), cipher);
     let policy = legacy
         .with_key_agreement_digests(DigestSet::of(&[digest]))
         .with_key_wraps(KeyWrapSet::of(&[agreement.wrap]))
