@@ -584,6 +584,35 @@ fn the_server_answers_a_wrong_password_as_it_does_whatever_does_not_open() {
     assert_eq!(attributes.fail_info_text(), None);
 }
 
+/// A message under a password names nobody: it is for the generation whose key only signs.
+#[test]
+fn a_generation_whose_key_only_signs_gets_what_is_under_a_password() {
+    let (curves, parties) = (Curves::new(), Parties::new());
+    let body = curves.pkcs_req(&policy());
+    let rsa = || Authority::new(&parties.ca, &parties.ca_key).unwrap();
+    let on_curve = || {
+        let signer = SignerIdentity::new(&curves.ca, &curves.ca_key).unwrap();
+        let recipient = Recipient::without_key(&curves.ca);
+        Authority::with_ra(&curves.ca, recipient, signer, &curves.ca_key).unwrap()
+    };
+    for (current, others, expected) in [
+        (rsa(), vec![on_curve()], 1),
+        (on_curve(), vec![rsa()], 0),
+        (rsa(), vec![], 0),
+    ] {
+        let trust = SignerTrust::new().self_issued();
+        let server = Server::new(&curves.provider, &policy(), trust, current);
+        let server = others
+            .into_iter()
+            .fold(server, |server, other| server.with_generation(other));
+        let received = server.receive_with_passwords(&body, &[PASSWORD], &mut rng());
+        let Ok(Received::Request(request)) = received else {
+            panic!("not opened");
+        };
+        assert_eq!(request.recipient(), expected);
+    }
+}
+
 /// The EnvelopedData in a message, which OpenSSL's command line reads and writes by itself.
 fn envelope(message: &[u8]) -> Vec<u8> {
     Forge::of(message).content.unwrap()
