@@ -1,4 +1,4 @@
-//! What Microsoft's servers and clients say besides RFC 8894: result codes, events, log sentences.
+//! What Microsoft's servers and clients say besides RFC 8894: result codes (HRESULTs, 32-bit numbers), events, log sentences.
 //!
 //! Facts and words only, for logs, tools and support. Nothing here decides about a request.
 //!

@@ -1,4 +1,4 @@
-//! NDES, Microsoft's SCEP server: its page of challenge passwords, and how it chooses a template.
+//! NDES (Network Device Enrollment Service), Microsoft's SCEP server: its page of challenge passwords, and how it chooses a template.
 
 mod admin_page;
 mod template;

@@ -2,8 +2,9 @@
 //! reply back. Who gets a certificate is the caller's to decide, and what waits is the caller's to store;
 //! [`http`](crate::http) tells what a request of HTTP asks for.
 //!
-//! A [`Server`] knows the generations of a CA ([`Authority`]) and whom to trust. It is a view on keys and certificates that
-//! the caller holds, cheap to make for every request. One turn of it:
+//! A [`Server`] knows the generations of a CA ([`Authority`]) and whom to trust. It is a view on keys and
+//! certificates that the caller holds, cheap to make for every request. A generation is the CA with one certificate and key; when it
+//! rolls over to the next (GetNextCACert), two are in use for a while. One turn:
 //!
 //! ```
 //! # #[cfg(feature = "rustcrypto")] {
