@@ -11,14 +11,18 @@ use zeroize::Zeroizing;
 use crate::algorithm_identifier::KeyTransportError;
 use crate::asn1::Reader;
 use crate::certificate::Certificate;
-use crate::cms::{EnvelopedData, KeyTransRecipient, RecipientInfo, SignerInfo, find_signer};
+use crate::cms::{
+    EnvelopedData, KeyAgreeRecipient, KeyTransRecipient, PasswordRecipient, RecipientInfo,
+    SignerInfo, find_signer,
+};
 use crate::crypto::{
-    ContentCipher, DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider,
-    SignatureAlgorithm,
+    ContentCipher, DecryptionKey, DigestAlgorithm, KeyAgreement, KeyTransport, PasswordEncryption,
+    Policy, Provider, SignatureAlgorithm,
 };
 use crate::csr::UnverifiedCsr;
 use crate::message::{CertsOnly, IssuerAndSerialNumber, IssuerAndSubject, NextCaCertificates};
 use crate::pki_message::agreement::AgreedKey;
+use crate::pki_message::open_password::password_parameters;
 use crate::{
     DecryptError, Encoding, Layer, MessageType, Oid, OpenError, ParseError, PkiMessage, Refused,
     SignedForm, SignerId, VerifyError,
@@ -61,6 +65,10 @@ pub struct RecipientReport<'m> {
     pub id: Option<SignerId<'m>>,
     /// How the key is encrypted, or the unknown identifier in its place; `None` for other kinds.
     pub key_transport: Option<Result<KeyTransport, Refused>>,
+    /// How the key is encrypted by key agreement, or what is unknown of it; `None` for other kinds, and if it cannot be read.
+    pub key_agreement: Option<Result<KeyAgreement, Refused>>,
+    /// How the key is encrypted under a password, or what is unknown of it; `None` for other kinds, and if it cannot be read.
+    pub password: Option<Result<PasswordEncryption, Refused>>,
 }
 
 /// The kind of a recipient, [RFC 5652, section 6.2](https://www.rfc-editor.org/rfc/rfc5652#section-6.2).
@@ -188,18 +196,31 @@ pub fn envelope<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopeReport
         return Ok(None);
     };
     let recipients = envelope.recipients().map(|recipient| {
-        let (kind, ktri) = match recipient? {
-            RecipientInfo::KeyTrans(ktri) => (RecipientKind::KeyTransport, Some(ktri)),
-            RecipientInfo::KeyAgree(_) => (RecipientKind::KeyAgreement, None),
-            RecipientInfo::Kek => (RecipientKind::KeyEncryptionKey, None),
-            RecipientInfo::Password(_) => (RecipientKind::Password, None),
-            RecipientInfo::Other => (RecipientKind::Other, None),
+        let mut report = RecipientReport {
+            kind: RecipientKind::Other,
+            id: None,
+            key_transport: None,
+            key_agreement: None,
+            password: None,
         };
-        Ok(RecipientReport {
-            kind,
-            id: ktri.map(|ktri| ktri.rid.into()),
-            key_transport: ktri.map(|ktri| key_transport(&ktri)),
-        })
+        match recipient? {
+            RecipientInfo::KeyTrans(ktri) => {
+                report.kind = RecipientKind::KeyTransport;
+                report.id = Some(ktri.rid.into());
+                report.key_transport = Some(key_transport(&ktri));
+            }
+            RecipientInfo::KeyAgree(kari) => {
+                report.kind = RecipientKind::KeyAgreement;
+                report.key_agreement = kari.ok().map(|kari| key_agreement(&kari));
+            }
+            RecipientInfo::Kek => report.kind = RecipientKind::KeyEncryptionKey,
+            RecipientInfo::Password(pwri) => {
+                report.kind = RecipientKind::Password;
+                report.password = pwri.ok().and_then(|pwri| password_encryption(&pwri));
+            }
+            RecipientInfo::Other => {}
+        }
+        Ok(report)
     });
     Ok(Some(EnvelopeReport {
         recipients: recipients.collect::<Result<_, ParseError>>()?,
@@ -224,11 +245,7 @@ pub fn open_unverified(
     keys: &[&dyn DecryptionKey],
     rng: &mut dyn CryptoRng,
 ) -> Result<OpenedPayload, OpenError> {
-    let envelope = sealed(message)?.ok_or(OpenError::NoContent)?;
-    let cipher = envelope
-        .content_cipher
-        .cipher()
-        .map_err(|unknown| OpenError::Refused(Refused::ContentCipher(unknown.0)))?;
+    let (envelope, cipher) = sealed_with(message)?;
     for recipient in envelope.recipients() {
         let recipient = recipient?;
         for key in keys {
@@ -240,6 +257,36 @@ pub fn open_unverified(
             if let Some(payload) = payload {
                 return Ok(payload);
             }
+        }
+    }
+    Err(DecryptError.into())
+}
+
+/// Opens the envelope of a message that nobody verified, if it is encrypted under this challenge password.
+///
+/// # Errors
+/// An [`OpenError`]: [`OpenError::Decrypt`] if it is under another password or under none, and [`OpenError::Refused`] for what
+/// [`Policy::compatible`] does not allow, such as too many iterations.
+pub fn open_unverified_with_password(
+    message: &PkiMessage<'_>,
+    provider: &Provider,
+    password: &str,
+) -> Result<OpenedPayload, OpenError> {
+    let (envelope, cipher) = sealed_with(message)?;
+    for recipient in envelope.recipients() {
+        let RecipientInfo::Password(pwri) = recipient? else {
+            continue;
+        };
+        let pwri = pwri?;
+        let under = password_parameters(&pwri, &Policy::compatible(), 1)?;
+        let encrypted_key = pwri.encrypted_key.to_cow();
+        let payload = under
+            .unwrap(provider, password, &encrypted_key, cipher.key_len())
+            .ok()
+            .and_then(|content_key| decrypt(&envelope, provider, cipher, &content_key))
+            .and_then(|plaintext| read(message, plaintext));
+        if let Some(payload) = payload {
+            return Ok(payload);
         }
     }
     Err(DecryptError.into())
@@ -261,6 +308,16 @@ fn sealed<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopedData<'m>>, 
         return Ok(None);
     }
     message.envelope()
+}
+
+/// The envelope, with the cipher of its content.
+fn sealed_with<'m>(
+    message: &'m PkiMessage<'m>,
+) -> Result<(EnvelopedData<'m>, ContentCipher), OpenError> {
+    let envelope = sealed(message)?.ok_or(OpenError::NoContent)?;
+    let cipher = envelope.content_cipher.cipher();
+    let cipher = cipher.map_err(|unknown| OpenError::Refused(Refused::ContentCipher(unknown.0)))?;
+    Ok((envelope, cipher))
 }
 
 /// The content keys that a recipient has for a private key: one in key transport, and in key agreement as many as it names
@@ -312,6 +369,27 @@ fn key_transport(ktri: &KeyTransRecipient<'_>) -> Result<KeyTransport, Refused> 
             KeyTransportError::Label => Refused::OaepLabel,
             KeyTransportError::Parameters => Refused::OaepParameters,
         })
+}
+
+fn key_agreement(kari: &KeyAgreeRecipient<'_>) -> Result<KeyAgreement, Refused> {
+    let scheme = kari.key_encryption;
+    let digest = scheme.key_agreement_digest();
+    let kdf_digest = digest.map_err(|unknown| Refused::KeyAgreement(unknown.0))?;
+    let (oid, wrap) = scheme.key_wrap().ok_or(Refused::NoKeyWrap)?.wrap;
+    let wrap = wrap.ok_or(Refused::KeyWrap(oid))?;
+    Ok(KeyAgreement { kdf_digest, wrap })
+}
+
+fn password_encryption(
+    pwri: &PasswordRecipient<'_>,
+) -> Option<Result<PasswordEncryption, Refused>> {
+    // Nothing is derived, so that any number of iterations may be told.
+    let policy = Policy::compatible().with_max_password_iterations(u32::MAX);
+    match password_parameters(pwri, &policy, 1) {
+        Ok(under) => Some(Ok(under.encryption)),
+        Err(OpenError::Refused(refused)) => Some(Err(refused)),
+        Err(_) => None,
+    }
 }
 
 fn decrypt(

@@ -40,27 +40,25 @@ use scep::{
 };
 use serde_json::Value;
 use show::Form;
+use std::ffi::OsString;
 
 fn tools(signers: &[Certificate<'static>]) -> Tools {
     Tools {
         provider: Provider::rustcrypto(),
         policy: Policy::compatible(),
         keys: Vec::new(),
+        passwords: Vec::new(),
         signers: signers.to_vec(),
     }
 }
 
 /// What is printed of an input in both forms, and whether it was decoded.
 fn shown(input: &[u8], beside: &Beside) -> (String, Value, bool) {
-    let show = |form| {
-        show::show(
-            "input",
-            Ok(input.to_vec()),
-            beside,
-            &tools(&beside.ca_certificates),
-            form,
-        )
-    };
+    shown_with(&tools(&beside.ca_certificates), input, beside)
+}
+
+fn shown_with(tools: &Tools, input: &[u8], beside: &Beside) -> (String, Value, bool) {
+    let show = |form| show::show("input", Ok(input.to_vec()), beside, tools, form);
     let (text, json) = (show(Form::Text), show(Form::Json));
     assert_eq!(text.decoded, json.decoded);
     let value = serde_json::from_str(&json.text).unwrap();
@@ -544,6 +542,191 @@ fn who_seems_to_have_sent_it_is_told() {
     let line = "\n  sent by            not recognised\n";
     assert!(text.contains(line), "{text}");
     assert_eq!(json["sender"], Value::Null);
+}
+
+#[test]
+fn signature_algorithms_and_keys_have_names() {
+    let certificate = |text| common::pem(text);
+    for (der, algorithm, key) in [
+        (
+            certificate(vector!("keys/ec-p256.selfsigned.pem")),
+            "ecdsa, sha-256",
+            "p-256",
+        ),
+        (
+            certificate(vector!("keys/ec-p384.selfsigned.pem")),
+            "ecdsa, sha-256",
+            "p-384",
+        ),
+        (
+            certificate(vector!("keys/ec-p521.selfsigned.pem")),
+            "ecdsa, sha-256",
+            "p-521",
+        ),
+        (
+            certificate(vector!("keys/ed25519.selfsigned.pem")),
+            "ed25519",
+            "ed25519",
+        ),
+        (
+            certificate(vector!("keys/c2048.selfsigned.pem")),
+            "rsa-pkcs1v15, sha-256",
+            "rsa",
+        ),
+    ] {
+        let (text, ..) = shown(&der, &Beside::default());
+        let has = |label: &str, value: &str| {
+            text.lines().any(|line| {
+                let line = line.trim().strip_prefix(label);
+                line.is_some_and(|rest| rest.trim() == value)
+            })
+        };
+        assert!(has("algorithm ", algorithm), "{text}");
+        assert!(has("key ", key), "{text}");
+    }
+}
+
+/// The path of a key among the vectors.
+fn key_file(name: &str) -> OsString {
+    format!("{}/test-vectors/keys/{name}", env!("CARGO_MANIFEST_DIR")).into()
+}
+
+/// A PKCSReq to the CA on P-256 as this policy has it, whose challenge password is "secret".
+#[cfg(feature = "ec")]
+fn to_a_curve(policy: &Policy) -> Vec<u8> {
+    let client = common::certificate(vector!("keys/ec-p256.selfsigned.pem"));
+    let key = common::EcKey::from_pkcs8_der(&common::pem(vector!("keys/ec-p256.key"))).unwrap();
+    let csr = common::pem(vector!("keys/ec-p256.csr.pem"));
+    let csr = scep::UnverifiedCsr::from_der(csr, &Limits::REQUEST).unwrap();
+    let csr = csr.verify(&common::provider(), policy).unwrap();
+    let ca = common::certificate(vector!("keys/ca-ec.pem"));
+    let (signer, roles) = (
+        scep::SignerIdentity::new(&client, &key).unwrap(),
+        CaRoles::new(&ca),
+    );
+    let request = RequestBuilder::pkcs_req(&csr, &signer, &roles);
+    let request = request.build(&common::provider(), policy, &mut rng());
+    request.unwrap().sign(&key, &mut rng()).unwrap().0
+}
+
+/// One that is encrypted by key agreement.
+#[cfg(feature = "ec")]
+fn agreed() -> Vec<u8> {
+    to_a_curve(&Policy::default().with_password_prfs(scep::crypto::DigestSet::EMPTY))
+}
+
+/// One that is encrypted under the password.
+#[cfg(feature = "ec")]
+fn under_a_password() -> Vec<u8> {
+    let policy = Policy::default()
+        .with_password_iterations(1000)
+        .with_key_agreement_digests(scep::crypto::DigestSet::EMPTY);
+    to_a_curve(&policy)
+}
+
+#[cfg(feature = "ec")]
+#[test]
+fn a_key_on_a_curve_opens_what_it_agreed_on() {
+    let request = agreed();
+    let scratch = Scratch::new();
+    // The form of SEC 1 is inside of PKCS #8.
+    let der = common::pem(vector!("keys/ca-ec.key"));
+    let start = der.windows(5).position(|five| five == [2, 1, 1, 4, 32]);
+    let sec1 = &der[start.unwrap() - 2..];
+    let sec1 = pem_rfc7468::encode_string("EC PRIVATE KEY", Default::default(), sec1).unwrap();
+    scratch.write("sec1.key", sec1.as_bytes());
+    let sec1 = scratch.path().join("sec1.key").into_os_string();
+    for (file, opened) in [
+        (key_file("ca-ec.key"), true),
+        (sec1, true),
+        (key_file("ec-p256.key"), false),
+        (key_file("c2048.key"), false),
+    ] {
+        let tools = Tools {
+            keys: vec![input::key(&file).unwrap()],
+            ..tools(&[])
+        };
+        let (text, json, _) = shown_with(&tools, &request, &Beside::default());
+        let recipient = "  recipient          kari, ecdh, KDF hash sha-256, aes-128-wrap\n";
+        assert!(text.contains(recipient), "{text}");
+        let recipient = &json["envelope"]["recipients"][0];
+        assert_eq!(recipient["key_encryption"], "ecdh");
+        assert_eq!(recipient["kdf_hash"], "sha-256");
+        assert_eq!(recipient["key_wrap"], "aes-128-wrap");
+        assert_eq!(json["envelope"]["opened"], opened, "{file:?}");
+        let key = opened.then_some("p-256");
+        assert_eq!(json["payload"]["key"].as_str(), key);
+    }
+}
+
+#[cfg(feature = "ec")]
+#[test]
+fn a_challenge_opens_what_is_under_it() {
+    let request = under_a_password();
+    for (passwords, opened) in [
+        (&["secret"][..], true),
+        (&["other", "secret"], true),
+        (&["Secret"], false),
+        (&[], false),
+    ] {
+        let passwords = passwords.iter().map(|one| (*one).to_owned().into());
+        let tools = Tools {
+            passwords: passwords.collect(),
+            ..tools(&[])
+        };
+        let (text, json, _) = shown_with(&tools, &request, &Beside::default());
+        let recipient = "  recipient          pwri, pwri-kek, aes-128-cbc, PBKDF2 with sha-256, 1000 iterations\n";
+        assert!(text.contains(recipient), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+        let recipient = &json["envelope"]["recipients"][0];
+        assert_eq!(recipient["key_encryption"], "pwri-kek");
+        assert_eq!(recipient["password_cipher"], "aes-128-cbc");
+        assert_eq!(recipient["password_prf"], "sha-256");
+        assert_eq!(recipient["password_iterations"], 1000);
+        assert_eq!(json["envelope"]["opened"], opened);
+    }
+}
+
+#[cfg(feature = "ec")]
+#[test]
+#[ignore = "runs the example"]
+fn the_program_takes_a_challenge_and_a_key_on_a_curve() {
+    let scratch = Scratch::new();
+    scratch.write("password.der", &under_a_password());
+    scratch.write("agreed.der", &agreed());
+    scratch.write("ca.key", vector!("keys/ca-ec.key"));
+    let inspect = |arguments: &str| {
+        let finished = Program::run(scratch.path(), example("inspect"), arguments);
+        finished.exits(0).text()
+    };
+    for (arguments, opened) in [
+        ("--challenge secret password.der", true),
+        ("--challenge other password.der", false),
+        ("--key ca.key password.der", false),
+        ("--key ca.key agreed.der", true),
+        ("--challenge secret agreed.der", false),
+    ] {
+        let printed = inspect(arguments);
+        assert_eq!(printed.contains(", opened\n"), opened, "{printed}");
+    }
+}
+
+#[test]
+fn a_key_that_opens_nothing_is_an_error() {
+    let error = |name| {
+        let error = input::key(&key_file(name)).err();
+        let at = |error: String| error.split_once(".key: ").map(|(_, why)| why.to_owned());
+        error.and_then(at)
+    };
+    assert_eq!(error("c2048.key"), None);
+    let only_signs = "an Ed25519 key only signs, and opens nothing";
+    assert_eq!(error("ed25519.key").as_deref(), Some(only_signs));
+    let on_a_curve = if cfg!(feature = "ec") {
+        None
+    } else {
+        Some("a key on a curve needs a build with `--features ec`")
+    };
+    assert_eq!(error("ca-ec.key").as_deref(), on_a_curve);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use scep::server::{Authority, HeldEnrolment, Received, Server};
 use scep::{
     BuildError, CaRoles, Certificate, Csr, DecryptError, Error, FailInfo, Item, Limits,
     Negotiation, OpenError, PkiMessage, Recipient, RecipientId, Refused, Request, RequestBuilder,
-    SignerIdentity, SignerTrust, UnverifiedCsr, oid,
+    SignerIdentity, SignerTrust, UnverifiedCsr, inspect, oid,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -304,6 +304,36 @@ fn a_server_without_passwords_derives_nothing() {
     let little = policy().with_max_password_iterations(ITERATIONS - 1);
     let expensive = refused(Refused::PasswordIterations(u64::from(ITERATIONS)));
     assert_eq!(received(&[PASSWORD], &little), (Some(expensive), 0));
+}
+
+#[test]
+fn inspection_opens_under_the_password_only() {
+    let curves = Curves::new();
+    let open = |bytes: &[u8], password| {
+        let message = PkiMessage::parse(bytes, &Limits::REQUEST).unwrap();
+        let opened = inspect::open_unverified_with_password(&message, &curves.provider, password);
+        opened.map(|opened| opened.secret_plaintext().to_vec())
+    };
+    let bytes = curves.pkcs_req(&policy());
+    assert_eq!(open(&bytes, PASSWORD).as_deref(), Ok(curves.csr.as_der()));
+    let failed = Err(OpenError::Decrypt(DecryptError));
+    assert_eq!(open(&bytes, "Secret"), failed);
+    // What is for a key is under no password.
+    let agreed = curves.pkcs_req(&Policy::default().with_password_prfs(DigestSet::EMPTY));
+    assert_eq!(open(&agreed, PASSWORD), failed);
+    // Whoever sent it does not choose how long that takes, and yet it is told.
+    let mut costly = curves.pkcs_req(&policy().with_password_iterations(600_000));
+    let iterations = [2, 3, 0x09, 0x27, 0xc0];
+    let at = costly.windows(5).position(|window| window == iterations);
+    costly[at.unwrap() + 2] = 0x7f;
+    let many = 0x7f_27c0;
+    let refused = OpenError::Refused(Refused::PasswordIterations(many.into()));
+    assert_eq!(open(&costly, PASSWORD), Err(refused));
+    let message = PkiMessage::parse(&costly, &Limits::REQUEST).unwrap();
+    let report = inspect::envelope(&message).unwrap().unwrap();
+    let told = PasswordEncryption::new(DigestAlgorithm::Sha256, many, Aes128Cbc);
+    assert_eq!(report.recipients[0].password, Some(Ok(told)));
+    assert_eq!(report.recipients[0].key_agreement, None);
 }
 
 #[test]

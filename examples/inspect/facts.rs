@@ -2,12 +2,12 @@
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{
-    DecryptionKey, DigestAlgorithm, KeyTransport, Policy, Provider, SignatureAlgorithm,
+    DecryptionKey, DigestAlgorithm, EllipticCurve, KeyTransport, PasswordEncryption, Policy,
+    Provider, SignatureAlgorithm,
 };
 use scep::diagnose::Sender;
-use scep::inspect::{self, PayloadContent, RecipientKind, SignatureReport};
+use scep::inspect::{self, OpenedPayload, PayloadContent, RecipientKind, SignatureReport};
 use scep::microsoft::{EventOutcome, EventText, Hresult};
 use scep::{
     Capabilities, Certificate, CertificateSignatureError, CertsOnly, ChallengePassword, Crl,
@@ -16,13 +16,19 @@ use scep::{
     oid,
 };
 
+use x509_cert::der::Decode;
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+use zeroize::Zeroizing;
+
 use crate::input::Failure;
 
 /// What bodies are judged and opened with.
 pub struct Tools {
     pub provider: Provider,
     pub policy: Policy,
-    pub keys: Vec<RsaKey>,
+    pub keys: Vec<Box<dyn DecryptionKey>>,
+    /// Challenge passwords.
+    pub passwords: Vec<Zeroizing<String>>,
     pub signers: Vec<Certificate<'static>>,
 }
 
@@ -114,6 +120,10 @@ pub struct RecipientFacts {
     pub key_encryption: Option<String>,
     pub oaep_hash: Option<&'static str>,
     pub mgf_hash: Option<&'static str>,
+    /// The hash of the key derivation function, and the key wrap, in key agreement.
+    pub kdf_hash: Option<&'static str>,
+    pub key_wrap: Option<&'static str>,
+    pub password: Option<PasswordEncryption>,
 }
 
 #[derive(Default)]
@@ -127,6 +137,8 @@ pub struct PayloadFacts {
     pub issuer: Option<String>,
     pub serial: Option<Vec<u8>>,
     pub subject: Option<String>,
+    /// What the key of a CSR is of, if its signature is right.
+    pub key: Option<String>,
     pub challenge_password: Option<&'static str>,
     /// What the self-signature of a CSR is worth.
     pub csr_signature: Option<SignatureFacts>,
@@ -139,11 +151,27 @@ pub enum CertificateFacts {
         subject: String,
         issuer: String,
         serial: Vec<u8>,
+        /// What its key is of.
+        key: String,
         validity: Option<Validity>,
         ca: bool,
         sha256: Vec<u8>,
     },
     Unreadable(String),
+}
+
+impl Tools {
+    /// Opens an envelope with whichever key or password fits.
+    pub fn open(&self, message: &PkiMessage<'_>) -> Option<OpenedPayload> {
+        let keys: Vec<&dyn DecryptionKey> = self.keys.iter().map(AsRef::as_ref).collect();
+        let rng = &mut UnwrapErr(SysRng);
+        let opened = inspect::open_unverified(message, &self.provider, &keys, rng).ok();
+        opened.or_else(|| {
+            self.passwords.iter().find_map(|password| {
+                inspect::open_unverified_with_password(message, &self.provider, password).ok()
+            })
+        })
+    }
 }
 
 /// Recognises a body by its content, and says what is in it.
@@ -293,13 +321,7 @@ fn envelope(
     let Some(envelope) = inspect::envelope(message)? else {
         return Ok((None, None));
     };
-    let keys: Vec<&dyn DecryptionKey> = tools
-        .keys
-        .iter()
-        .map(|key| key as &dyn DecryptionKey)
-        .collect();
-    let opened =
-        inspect::open_unverified(message, &tools.provider, &keys, &mut UnwrapErr(SysRng)).ok();
+    let opened = tools.open(message);
     let facts = EnvelopeFacts {
         encoding: envelope.encoding,
         recipients: envelope.recipients.iter().map(RecipientFacts::of).collect(),
@@ -422,6 +444,10 @@ fn csr(request: &UnverifiedCsr, tools: &Tools) -> PayloadFacts {
     };
     PayloadFacts {
         subject: Some(request.unverified_subject().to_string()),
+        key: outcome
+            .as_ref()
+            .ok()
+            .map(|csr| key_name(csr.public_key_der())),
         challenge_password: Some(match request.unverified_challenge_password() {
             ChallengePassword::Absent => "absent",
             ChallengePassword::Empty => "empty",
@@ -514,21 +540,23 @@ impl SignatureFacts {
     /// Of a certificate or CSR, by the identifier of the algorithm.
     fn named(algorithm: Oid) -> Self {
         let known = [
-            (oid::MD5_WITH_RSA, "md5"),
-            (oid::SHA1_WITH_RSA, "sha-1"),
-            (oid::SHA256_WITH_RSA, "sha-256"),
-            (oid::SHA384_WITH_RSA, "sha-384"),
-            (oid::SHA512_WITH_RSA, "sha-512"),
+            (oid::MD5_WITH_RSA, "rsa-pkcs1v15", Some("md5")),
+            (oid::SHA1_WITH_RSA, "rsa-pkcs1v15", Some("sha-1")),
+            (oid::SHA256_WITH_RSA, "rsa-pkcs1v15", Some("sha-256")),
+            (oid::SHA384_WITH_RSA, "rsa-pkcs1v15", Some("sha-384")),
+            (oid::SHA512_WITH_RSA, "rsa-pkcs1v15", Some("sha-512")),
+            (oid::RSASSA_PSS, "rsa-pss", None),
+            (oid::ECDSA_WITH_SHA256, "ecdsa", Some("sha-256")),
+            (oid::ECDSA_WITH_SHA384, "ecdsa", Some("sha-384")),
+            (oid::ECDSA_WITH_SHA512, "ecdsa", Some("sha-512")),
+            (oid::ED25519, "ed25519", None),
         ];
-        let digest = known
-            .iter()
-            .find(|(known, _)| *known == algorithm)
-            .map(|(_, digest)| *digest);
-        let name = match digest {
-            Some(_) => "rsa-pkcs1v15".to_owned(),
-            None if algorithm == oid::RSASSA_PSS => "rsa-pss".to_owned(),
-            None => algorithm.to_string(),
-        };
+        let (name, digest) = known
+            .into_iter()
+            .find(|(known, ..)| *known == algorithm)
+            .map_or((algorithm.to_string(), None), |(_, name, digest)| {
+                (name.to_owned(), digest)
+            });
         Self {
             digest: digest.map(str::to_owned),
             algorithm: Some(name),
@@ -590,6 +618,7 @@ impl RecipientFacts {
             }
             _ => None,
         };
+        let agreement = recipient.key_agreement.and_then(Result::ok);
         Self {
             kind: match recipient.kind {
                 RecipientKind::KeyTransport => "ktri",
@@ -599,14 +628,12 @@ impl RecipientFacts {
                 _ => "ori",
             },
             id: recipient.id.map(IdFacts::of),
-            key_encryption: recipient.key_transport.map(|transport| match transport {
-                Ok(transport) => transport.name().to_owned(),
-                Err(Refused::KeyTransport(oid)) => oid.to_string(),
-                // What is refused is in the parameters.
-                Err(_) => "rsa-oaep".to_owned(),
-            }),
+            key_encryption: key_encryption(recipient),
             oaep_hash: hashes.map(|(digest, _)| digest),
             mgf_hash: hashes.map(|(_, mgf_digest)| mgf_digest),
+            kdf_hash: agreement.map(|agreement| agreement.kdf_digest.name()),
+            key_wrap: agreement.map(|agreement| agreement.wrap.name()),
+            password: recipient.password.and_then(Result::ok),
         }
     }
 }
@@ -628,6 +655,7 @@ impl CertificateFacts {
             subject: certificate.subject().to_string(),
             issuer: certificate.issuer().to_string(),
             serial: certificate.serial().to_vec(),
+            key: key_name(certificate.public_key_der()),
             validity: certificate.validity(),
             ca: certificate.is_ca(),
             sha256: sha256(certificate.as_der(), tools),
@@ -640,6 +668,63 @@ const fn form_name(form: SignedForm) -> &'static str {
         SignedForm::AsReceived => "over the attributes as they came",
         SignedForm::Der => "over the attributes in DER order, in which they did not come",
         _ => "over the content",
+    }
+}
+
+/// The algorithm by which the content key is encrypted; of one that is not known, the identifier.
+fn key_encryption(recipient: &inspect::RecipientReport<'_>) -> Option<String> {
+    let (known, refused) = match (
+        recipient.key_transport,
+        recipient.key_agreement,
+        recipient.password,
+    ) {
+        (Some(Ok(transport)), ..) => (transport.name(), None),
+        // What is refused is in the parameters, if it is not the algorithm itself.
+        (Some(Err(refused)), ..) => ("rsa-oaep", Some(refused)),
+        (_, Some(agreement), _) => ("ecdh", agreement.err()),
+        (.., Some(password)) => ("pwri-kek", password.err()),
+        _ => return None,
+    };
+    Some(match refused {
+        Some(
+            Refused::KeyTransport(oid)
+            | Refused::KeyAgreement(oid)
+            | Refused::KeyWrap(oid)
+            | Refused::KeyDerivation(oid)
+            | Refused::PasswordPrf(oid)
+            | Refused::PasswordCipher(oid),
+        ) => oid.to_string(),
+        _ => known.to_owned(),
+    })
+}
+
+/// What a public key is of, a DER SubjectPublicKeyInfo: `rsa`, a curve, or the identifier of what is not known.
+fn key_name(der: &[u8]) -> String {
+    let Ok(key) = SubjectPublicKeyInfoRef::from_der(der) else {
+        return "unreadable".to_owned();
+    };
+    let algorithm = Oid::from(key.algorithm.oid);
+    if algorithm == oid::RSA_ENCRYPTION {
+        return "rsa".to_owned();
+    }
+    if algorithm == oid::ED25519 {
+        return "ed25519".to_owned();
+    }
+    let curve = key.algorithm.parameters_oid().map(Oid::from);
+    match curve {
+        Ok(curve) if algorithm == oid::EC_PUBLIC_KEY => {
+            let known = [
+                (oid::SECP256R1, EllipticCurve::P256),
+                (oid::SECP384R1, EllipticCurve::P384),
+                (oid::SECP521R1, EllipticCurve::P521),
+            ];
+            let known = known.iter().find(|(known, _)| *known == curve);
+            known.map_or_else(
+                || format!("curve {curve}"),
+                |(_, curve)| curve.name().to_owned(),
+            )
+        }
+        _ => algorithm.to_string(),
     }
 }
 

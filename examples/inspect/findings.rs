@@ -1,11 +1,9 @@
 //! What is wrong, in words.
 
-use getrandom::SysRng;
-use getrandom::rand_core::UnwrapErr;
-use scep::crypto::{DecryptionKey, Policy};
+use scep::crypto::Policy;
 use scep::diagnose::{Diagnosis, Finding, Profile};
 use scep::http::Operation;
-use scep::inspect::{self, PayloadContent};
+use scep::inspect::PayloadContent;
 use scep::microsoft::EventText;
 use scep::{
     CaCertificates, Capabilities, Certificate, Fingerprint, Limits, MessageType, PkiMessage,
@@ -224,18 +222,9 @@ fn of_csr(csr: &UnverifiedCsr, diagnosis: Diagnosis<'_>, beside: &Beside) -> Vec
     }
 }
 
-/// The CSR in a request that one of the keys opens.
+/// The CSR in a request that one of the keys or passwords opens.
 fn csr(request: &PkiMessage<'_>, tools: &Tools) -> Option<UnverifiedCsr> {
-    let keys: Vec<&dyn DecryptionKey> = tools
-        .keys
-        .iter()
-        .map(|key| key as &dyn DecryptionKey)
-        .collect();
-    let rng = &mut UnwrapErr(SysRng);
-    match inspect::open_unverified(request, &tools.provider, &keys, rng)
-        .ok()?
-        .content
-    {
+    match tools.open(request)?.content {
         PayloadContent::Csr(csr) => Some(csr),
         _ => None,
     }

@@ -4,11 +4,15 @@ use std::ffi::OsStr;
 use std::io::{Error, Read};
 
 use base64ct::{Base64Unpadded, Encoding};
+#[cfg(feature = "ec")]
+use scep::crypto::rustcrypto::EcKey;
 use scep::crypto::rustcrypto::RsaKey;
-use scep::{CaCertificates, Capabilities, Certificate, Limits, Oid, ParseError, PkiMessage};
-use x509_cert::der::Encode;
+use scep::crypto::{CryptoError, DecryptionKey};
+use scep::{CaCertificates, Capabilities, Certificate, Limits, Oid, ParseError, PkiMessage, oid};
 use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::der::{Decode, Encode, Header, SliceReader};
 use x509_cert::name::Name;
+use x509_cert::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use crate::http::is_url;
@@ -85,20 +89,54 @@ pub fn oid(text: &str) -> Result<Oid, String> {
         .map_err(|error| format!("--purpose: {text:?}: {error}"))
 }
 
-/// Reads a private key.
-pub fn key(file: &OsStr) -> Result<RsaKey, String> {
+/// Reads a private key that opens envelopes.
+pub fn key(file: &OsStr) -> Result<Box<dyn DecryptionKey>, String> {
     let problem = |what: &str| format!("key {}: {what}", file.display());
     let bytes = read_bytes(file).map_err(|error| problem(&error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| problem("no PEM"))?;
     for (label, der) in pem_blocks(text).map_err(|error| problem(&error))? {
         let key = match label.as_str() {
-            "PRIVATE KEY" => RsaKey::from_pkcs8_der(&der),
-            "RSA PRIVATE KEY" => RsaKey::from_pkcs1_der(&der),
+            "PRIVATE KEY" => match key_algorithm(&der) {
+                Some(algorithm) if algorithm == oid::EC_PUBLIC_KEY => ec_key(&label, &der),
+                Some(algorithm) if algorithm == oid::ED25519 => {
+                    Err("an Ed25519 key only signs, and opens nothing".to_owned())
+                }
+                _ => rsa_key(RsaKey::from_pkcs8_der(&der)),
+            },
+            "RSA PRIVATE KEY" => rsa_key(RsaKey::from_pkcs1_der(&der)),
+            "EC PRIVATE KEY" => ec_key(&label, &der),
             _ => continue,
         };
-        return key.map_err(|error| problem(&error.to_string()));
+        return key.map_err(|error| problem(&error));
     }
     Err(problem("no PEM block of an unencrypted private key"))
+}
+
+fn rsa_key(key: Result<RsaKey, CryptoError>) -> Result<Box<dyn DecryptionKey>, String> {
+    Ok(Box::new(key.map_err(|error| error.to_string())?))
+}
+
+#[cfg(feature = "ec")]
+fn ec_key(label: &str, der: &[u8]) -> Result<Box<dyn DecryptionKey>, String> {
+    let key = match label {
+        "EC PRIVATE KEY" => EcKey::from_sec1_der(der),
+        _ => EcKey::from_pkcs8_der(der),
+    };
+    Ok(Box::new(key.map_err(|error| error.to_string())?))
+}
+
+#[cfg(not(feature = "ec"))]
+fn ec_key(_: &str, _: &[u8]) -> Result<Box<dyn DecryptionKey>, String> {
+    Err("a key on a curve needs a build with `--features ec`".to_owned())
+}
+
+/// The algorithm of a PrivateKeyInfo.
+fn key_algorithm(der: &[u8]) -> Option<Oid> {
+    let mut reader = SliceReader::new(der).ok()?;
+    Header::decode(&mut reader).ok()?;
+    u8::decode(&mut reader).ok()?;
+    let algorithm = AlgorithmIdentifierRef::decode(&mut reader).ok()?;
+    Some(algorithm.oid.into())
 }
 
 /// Reads an answer to GetCACert, or certificates in PEM.

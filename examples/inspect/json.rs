@@ -157,6 +157,11 @@ fn recipient(recipient: &RecipientFacts) -> Value {
         "key_encryption": recipient.key_encryption,
         "oaep_hash": recipient.oaep_hash,
         "mgf_hash": recipient.mgf_hash,
+        "kdf_hash": recipient.kdf_hash,
+        "key_wrap": recipient.key_wrap,
+        "password_cipher": recipient.password.map(|under| under.cipher.name()),
+        "password_prf": recipient.password.map(|under| under.prf.name()),
+        "password_iterations": recipient.password.map(|under| under.iterations),
     })
 }
 
@@ -168,6 +173,7 @@ fn payload(payload: &PayloadFacts) -> Value {
         "certificates": payload.certificates.len(),
         "crls": payload.crls.len(),
         "subject": payload.subject,
+        "key": payload.key,
         "challenge_password": payload.challenge_password.unwrap_or("absent"),
     })
 }

@@ -22,6 +22,7 @@ use lexopt::Arg;
 use scep::crypto::{Policy, Provider};
 use scep::{Fingerprint, NameRef};
 use show::Form;
+use zeroize::Zeroizing;
 
 const USAGE: &str = "\
 usage: inspect [OPTION]... FILE...
@@ -32,7 +33,10 @@ A FILE is DER, BER, PEM or base64, which is found out; or a request, a response 
 \"-\" is standard input, and a URL with operation and message may stand in the place of a FILE.
 
   --json             one JSON object a file, one line each
-  --key KEY.pem      tries to open envelopes with this RSA key (PKCS #8 or PKCS #1)
+  --key KEY.pem      tries to open envelopes with this key: RSA (PKCS #8 or PKCS #1), or on a curve (PKCS #8 or SEC 1; needs
+                     the feature `ec`)
+  --challenge PASSWORD
+                     tries to open envelopes under this challenge password
   --signer CERT.pem  looks for signers among these certificates too
   --ca-certs FILE    judges messages beside this answer to GetCACert
   --ca-caps FILE     judges messages beside this answer to GetCACaps
@@ -91,6 +95,7 @@ fn arguments() -> Result<Option<Options>, String> {
     let (mut form, mut legacy) = (Form::Text, false);
     let (mut keys, mut signers, mut files) = (Vec::new(), Vec::new(), Vec::new());
     let show = |error: lexopt::Error| format!("{error} (see --help)");
+    let mut passwords = Vec::new();
     let (mut alt_names, mut purposes) = (Vec::new(), Vec::new());
     let mut beside = Beside {
         now: now(),
@@ -101,6 +106,7 @@ fn arguments() -> Result<Option<Options>, String> {
             Arg::Long("json") => form = Form::Json,
             Arg::Long("legacy") => legacy = true,
             Arg::Long("key") => keys.push(input::key(&parser.value().map_err(show)?)?),
+            Arg::Long("challenge") => passwords.push(Zeroizing::new(text(&mut parser)?)),
             Arg::Long("signer") => {
                 signers.extend(input::certificates(&parser.value().map_err(show)?)?);
             }
@@ -162,6 +168,7 @@ fn arguments() -> Result<Option<Options>, String> {
             provider: Provider::rustcrypto(),
             policy,
             keys,
+            passwords,
             signers,
         },
         beside,

@@ -278,7 +278,7 @@ impl Page {
         let opened = if envelope.opened {
             "opened"
         } else {
-            "not opened: no key at hand fits"
+            "not opened: no key or password at hand fits"
         };
         self.line(
             1,
@@ -290,6 +290,15 @@ impl Page {
             parts.extend(recipient.key_encryption.clone());
             parts.extend(recipient.oaep_hash.map(|hash| format!("hash {hash}")));
             parts.extend(recipient.mgf_hash.map(|hash| format!("MGF hash {hash}")));
+            parts.extend(recipient.kdf_hash.map(|hash| format!("KDF hash {hash}")));
+            parts.extend(recipient.key_wrap.map(str::to_owned));
+            parts.extend(recipient.password.map(|under| {
+                let (cipher, prf) = (under.cipher.name(), under.prf.name());
+                format!(
+                    "{cipher}, PBKDF2 with {prf}, {} iterations",
+                    under.iterations
+                )
+            }));
             parts.extend(recipient.id.as_ref().map(identifier));
             self.line(2, "recipient", parts.join(", "));
         }
@@ -313,6 +322,7 @@ impl Page {
         self.some(level, "issuer", payload.issuer.as_ref().map(quoted));
         self.some(level, "serial number", payload.serial.as_deref().map(hex));
         self.some(level, "subject", payload.subject.as_ref().map(quoted));
+        self.some(level, "key", payload.key.as_ref());
         self.some(level, "challenge password", payload.challenge_password);
         for (oid, critical, len) in &payload.extensions {
             let critical = if *critical { ", critical" } else { "" };
@@ -342,6 +352,7 @@ impl Page {
                 subject,
                 issuer,
                 serial,
+                key,
                 validity,
                 ca,
                 sha256,
@@ -350,6 +361,7 @@ impl Page {
                 self.line(level, "certificate", format_args!("\"{subject}\", {role}"));
                 self.line(level + 1, "issuer", quoted(issuer));
                 self.line(level + 1, "serial number", hex(serial));
+                self.line(level + 1, "key", key);
                 self.some(level + 1, "valid", validity.map(period));
                 self.line(level + 1, "SHA-256", hex(sha256));
             }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Diagnosis, Finding, FindingCode, profile};
 use crate::certificate::{purposes, read_key_usage};
 use crate::crypto::Policy;
-use crate::crypto::public_key::{key_algorithm, modulus_bits};
+use crate::crypto::public_key::{key_algorithm, key_curve, modulus_bits};
 use crate::csr::iter_requested_extensions;
 use crate::microsoft::{AltName, RequestContent};
 use crate::ndes::TemplateSetting;
@@ -141,10 +141,16 @@ pub(super) fn read_purposes(csr: &UnverifiedCsr) -> Vec<Oid> {
 /// The kind and size of the key.
 pub(super) fn key(csr: &UnverifiedCsr) -> String {
     let key = csr.public_key_der();
-    match (modulus_bits(key), key_algorithm(key)) {
-        (Some(bits), _) => format!("CSR: RSA key of {bits} bits"),
-        (None, Some(algorithm)) => format!("CSR: key of algorithm {algorithm}"),
-        (None, None) => "CSR: key that cannot be read".into(),
+    if let Some(bits) = modulus_bits(key) {
+        return format!("CSR: RSA key of {bits} bits");
+    }
+    if let Some(curve) = key_curve(key) {
+        return format!("CSR: key on {}", curve.name());
+    }
+    match key_algorithm(key) {
+        Some(oid::ED25519) => "CSR: Ed25519 key".into(),
+        Some(algorithm) => format!("CSR: key of algorithm {algorithm}"),
+        None => "CSR: key that cannot be read".into(),
     }
 }
 

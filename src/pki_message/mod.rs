@@ -15,7 +15,7 @@ pub(crate) mod agreement;
 mod attributes;
 pub(crate) mod build;
 pub(crate) mod open;
-mod open_password;
+pub(crate) mod open_password;
 mod parse;
 mod trust;
 mod verify;

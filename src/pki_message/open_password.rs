@@ -1,5 +1,7 @@
 //! Opening an envelope under a password.
 
+use alloc::vec::Vec;
+
 use zeroize::Zeroizing;
 
 use super::build::password_key;
@@ -81,10 +83,25 @@ impl PkiMessage<'_> {
 }
 
 /// What a password recipient says of its key.
-struct PasswordParameters<'a> {
-    encryption: PasswordEncryption,
+pub(crate) struct PasswordParameters<'a> {
+    pub(crate) encryption: PasswordEncryption,
     salt: &'a [u8],
     iv: &'a [u8],
+}
+
+impl PasswordParameters<'_> {
+    /// The content key of `len` bytes, if it is encrypted under this password.
+    pub(crate) fn unwrap(
+        &self,
+        provider: &Provider,
+        password: &str,
+        encrypted_key: &[u8],
+        len: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let kek = password_key(provider, self.encryption, password, self.salt)?;
+        let (ciphers, cipher) = (provider.content_encryption(), self.encryption.cipher);
+        pwri_kek::unwrap(ciphers, cipher, &kek, self.iv, encrypted_key, len)
+    }
 }
 
 /// The lengths of a salt that are read, in bytes: 8 is the least of [RFC 8018, section 4.1].
@@ -93,7 +110,7 @@ struct PasswordParameters<'a> {
 const SALT_LENS: core::ops::RangeInclusive<usize> = 8..=64;
 
 /// What a password recipient names, if the policy allows it for as many passwords as are to be tried.
-fn password_parameters<'m>(
+pub(crate) fn password_parameters<'m>(
     pwri: &PasswordRecipient<'m>,
     policy: &Policy,
     passwords: usize,

@@ -45,6 +45,18 @@ fn a_csr_that_another_key_signed_is_told() {
     assert_eq!(findings[0].fail_info(), Some(FailInfo::BadMessageCheck));
 }
 
+#[cfg(feature = "ec")]
+#[test]
+fn a_key_on_a_curve_is_named() {
+    let der = crate::common::pem(vector!("keys/ec-p256.csr.pem"));
+    let p384 = scep::crypto::CurveSet::of(&[scep::crypto::EllipticCurve::P384]);
+    let findings = judged(&der, Some(Policy::default().with_curves(p384)));
+    assert_eq!(codes(&findings), [KeyNotAllowed]);
+    let evidence = findings[0].evidence();
+    assert!(evidence.ends_with("; CSR: key on p-256"), "{evidence}");
+    assert_eq!(judged(&der, Some(Policy::default())), []);
+}
+
 #[test]
 fn a_key_and_a_signature_are_held_against_the_policy() {
     let parties = Parties::new();
