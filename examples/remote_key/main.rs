@@ -131,6 +131,7 @@ impl Ca {
         let verified = message.verify(&self.provider, &self.policy, &trust)?;
         let mut encrypted = verified.encrypted_key(&self.certificates)?;
         let mut content_key = Err(CryptoError::Failed);
+        // Where a message leaves open which of two it was, trying the second is the only branch on what the key answers.
         for transport in encrypted.transports() {
             content_key = self.key.decrypt_key(transport, encrypted.as_bytes()).await;
             if content_key.is_ok() {
@@ -148,8 +149,13 @@ impl Ca {
         let unsigned = match request.csr() {
             Some(csr) if csr.challenge_password().verify(CHALLENGE.as_bytes()) => {
                 // Nothing is issued that could not be delivered.
-                reply.success_envelope(&mut rng())?;
-                reply.success(&[self.issue(csr).await?], &mut rng())?
+                match reply.success_envelope(&mut rng()) {
+                    Ok(_) => reply.success(&[self.issue(csr).await?], &mut rng())?,
+                    Err(_) => {
+                        let text = Some("no reply can be encrypted to this key");
+                        reply.failure(FailInfo::BadAlg, text, &mut rng())?
+                    }
+                }
             }
             _ => reply.failure(FailInfo::BadRequest, Some("not granted"), &mut rng())?,
         };

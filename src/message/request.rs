@@ -108,8 +108,8 @@ impl VerifiedMessage<'_> {
     /// Opens the envelope with what a private key elsewhere answered: the second of two steps.
     ///
     /// `answer` is the decrypted content key, or where [two keys agree](EncryptedKey::originator_key) the x coordinate of the shared
-    /// point, as it came. Do not branch on it: after an error, a substitute key derived from `secret` takes its place, so that nobody
-    /// learns which of the two it was.
+    /// point, as it came. Do not branch on it, but to try the second of two [transports](EncryptedKey::transports): after an error, a
+    /// substitute key derived from `secret` takes its place, so that nobody learns which of the two it was.
     ///
     /// # Errors
     /// As [`open`](Self::open).
