@@ -113,7 +113,7 @@ impl Negotiation {
         })
     }
 
-    /// Takes another digest: the caller knows that the CA can do it.
+    /// Takes another digest: the caller knows that the CA can do it. A key that cannot do it signs with what suits that key.
     #[must_use]
     pub const fn with_digest(mut self, digest: DigestAlgorithm) -> Self {
         self.digest = digest;

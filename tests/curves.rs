@@ -479,3 +479,103 @@ fn a_message_is_signed_with_what_suits_the_key() {
         assert_eq!(request(&only, None), EcdsaSha256);
     }
 }
+
+#[test]
+fn no_other_digest_takes_the_place_of_one_that_was_named() {
+    use scep::crypto::SignatureAlgorithm::{EcdsaSha256, Ed25519, RsaPkcs1v15};
+
+    fn algorithm(
+        (certificate, key): (&[u8], &dyn SigningKey),
+        digest: Option<DigestAlgorithm>,
+        policy: &Policy,
+    ) -> Result<scep::crypto::SignatureAlgorithm, BuildError> {
+        let parties = Parties::new();
+        let (certificate, roles) = (common::certificate(certificate), parties.roles());
+        let signer = SignerIdentity::new(&certificate, key).unwrap();
+        let wanted = IssuerAndSerialNumber::of(&parties.issued);
+        let request = RequestBuilder::get_crl(wanted, &signer, &roles);
+        let request = match digest {
+            Some(digest) => request.digest(digest),
+            None => request,
+        };
+        let built = request.build(&parties.provider, policy, &mut rng());
+        built.map(|unsigned| unsigned.algorithm())
+    }
+
+    let (rsa, ec) = (
+        common::key(vector!("keys/c2048.key")),
+        EcKey::from_pkcs8_der(&pem(vector!("keys/ec-p256.key"))).unwrap(),
+    );
+    let ed25519 = Ed25519Key::from_pkcs8_der(&pem(vector!("keys/ed25519.key"))).unwrap();
+    let rsa = (
+        &vector!("keys/c2048.selfsigned.pem")[..],
+        &rsa as &dyn SigningKey,
+    );
+    let ec = (
+        &vector!("keys/ec-p256.selfsigned.pem")[..],
+        &ec as &dyn SigningKey,
+    );
+    let ed25519 = (
+        &vector!("keys/ed25519.selfsigned.pem")[..],
+        &ed25519 as &dyn SigningKey,
+    );
+    let policy = Policy::default();
+    let [sha1, sha256, sha512] = [
+        DigestAlgorithm::Sha1,
+        DigestAlgorithm::Sha256,
+        DigestAlgorithm::Sha512,
+    ];
+    // The key refuses it.
+    assert_eq!(algorithm(ec, Some(sha256), &policy), Ok(EcdsaSha256));
+    assert_eq!(
+        algorithm(ec, Some(sha1), &policy),
+        Err(BuildError::NoAlgorithm)
+    );
+    assert_eq!(algorithm(ed25519, Some(sha512), &policy), Ok(Ed25519));
+    assert_eq!(algorithm(ed25519, None, &policy), Ok(Ed25519));
+    assert_eq!(
+        algorithm(ed25519, Some(sha256), &policy),
+        Err(BuildError::NoAlgorithm)
+    );
+    // The policy does.
+    let only = Policy::default().with_message_digests(DigestSet::of(&[sha256]));
+    assert_eq!(
+        algorithm(rsa, Some(sha512), &policy),
+        Ok(RsaPkcs1v15(sha512))
+    );
+    assert_eq!(
+        algorithm(rsa, Some(sha512), &only),
+        Err(BuildError::NoAlgorithm)
+    );
+    assert_eq!(algorithm(rsa, None, &only), Ok(RsaPkcs1v15(sha256)));
+}
+
+#[test]
+fn a_key_that_cannot_do_the_negotiated_digest_signs_with_its_own() {
+    use scep::crypto::SignatureAlgorithm::{Ed25519, RsaPkcs1v15};
+
+    let parties = Parties::new();
+    let ed25519 = Ed25519Key::from_pkcs8_der(&pem(vector!("keys/ed25519.key"))).unwrap();
+    let certificate = certificate(vector!("keys/ed25519.selfsigned.pem"));
+    let alone = Requester::signing_only(&certificate, &ed25519).unwrap();
+    let rsa = Requester::new(&parties.client, &parties.client_key).unwrap();
+    let sha256 = DigestAlgorithm::Sha256;
+    let roles = parties.roles();
+    for (requester, expected) in [(&alone, Ed25519), (&rsa, RsaPkcs1v15(sha256))] {
+        let capabilities = scep::Capabilities::parse(b"SCEPStandard");
+        let negotiation = Negotiation::new(&capabilities, &parties.policy).unwrap();
+        assert_eq!(negotiation.digest(), sha256);
+        let client = Client::new(
+            &parties.provider,
+            &parties.policy,
+            &roles,
+            negotiation,
+            requester,
+        );
+        let wanted = IssuerAndSerialNumber::of(&parties.issued);
+        let (bytes, _) = client.get_crl(wanted, &mut rng()).unwrap();
+        let message = PkiMessage::parse(bytes, &Limits::REQUEST).unwrap();
+        let report = scep::inspect::signature(&message, &parties.provider, &parties.policy, &[]);
+        assert_eq!(report.unwrap().algorithm, Ok(expected));
+    }
+}

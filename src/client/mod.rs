@@ -148,7 +148,7 @@ impl<'c> Client<'c> {
         rng: &mut dyn CryptoRng,
     ) -> Result<(Vec<u8>, crate::PendingRequest), BuildError> {
         let mut request = request
-            .digest(self.negotiation.digest())
+            .prefer_digest(self.negotiation.digest())
             .content_cipher(self.negotiation.content_cipher())
             .key_transport(self.negotiation.key_transport());
         if let Some(password) = self.requester.challenge_of_signer() {

@@ -13,7 +13,7 @@ use crate::{MessageType, Oid};
 pub enum BuildError {
     /// The private key does not belong to the certificate or CSR.
     KeyMismatch,
-    /// The signing key can do none of the algorithms that the policy allows.
+    /// The signing key can do none of the algorithms that the policy allows, or none with the digest that was named.
     NoAlgorithm,
     /// The policy allows no cipher, digest or key transport with which the message could be written.
     EmptyPolicy,
@@ -73,7 +73,7 @@ impl fmt::Display for BuildError {
         match self {
             Self::KeyMismatch => f.write_str("the private key is not the certificate's"),
             Self::NoAlgorithm => {
-                f.write_str("the signing key can do no algorithm that the policy allows")
+                f.write_str("the signing key can do no algorithm that the policy allows, or none with the digest that was named")
             }
             Self::EmptyPolicy => f.write_str("the policy allows nothing to write the message with"),
             Self::Recipient(refused) => {

@@ -18,7 +18,8 @@ use crate::crypto::{
 use crate::csr::Challenge;
 use crate::microsoft::Hresult;
 use crate::pki_message::build::{
-    Addressee, AttributeSet, EnvelopeRecipient, ReplyAttributes, Unsigned, check_text, seal,
+    Addressee, AttributeSet, EnvelopeRecipient, ReplyAttributes, Unsigned, WantedDigest,
+    check_text, seal,
 };
 use crate::pki_message::{PkiMessage, SignerIdentity};
 use crate::{
@@ -321,7 +322,7 @@ impl<'r> ReplyBuilder<'r> {
             &self.provider,
             self.request.policy(),
             self.signer,
-            Some(self.request.digest()),
+            WantedDigest::Preferred(self.request.digest()),
             &AttributeSet {
                 message_type: MessageType::CertRep,
                 transaction_id: self.request.transaction_id(),
@@ -379,11 +380,12 @@ impl Refusal<'_> {
             | Error::Open(OpenError::Refused(refused)) => Some(refused.to_string()),
             _ => None,
         };
+        let digest = self.message.unverified_digest();
         Unsigned::new(
             &self.provider,
             &self.policy,
             self.signer,
-            self.message.unverified_digest(),
+            digest.map_or(WantedDigest::Any, WantedDigest::Preferred),
             &AttributeSet {
                 message_type: MessageType::CertRep,
                 transaction_id: &self.message.unverified_transaction_id().shortened(),

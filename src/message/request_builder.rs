@@ -14,7 +14,7 @@ use crate::crypto::{
 };
 use crate::csr::{Challenge, Csr};
 use crate::pki_message::SignerIdentity;
-use crate::pki_message::build::{Addressee, AttributeSet, Unsigned, seal};
+use crate::pki_message::build::{Addressee, AttributeSet, Unsigned, WantedDigest, seal};
 use crate::{BuildError, MessageType, Nonce, TransactionId};
 
 /// Builds a request: encrypted to the CA's recipient, signed by the client.
@@ -30,7 +30,7 @@ pub struct RequestBuilder<'b> {
     signer: &'b SignerIdentity<'b>,
     ca: &'b CaRoles<'b>,
     transaction_id: Option<TransactionId<'static>>,
-    digest: Option<DigestAlgorithm>,
+    digest: WantedDigest,
     cipher: Option<ContentCipher>,
     transport: Option<KeyTransport>,
     challenge: Option<Challenge<Zeroizing<String>>>,
@@ -137,11 +137,18 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
-    /// Takes a digest. Without it, or if the policy or the key refuses it, the message is signed with the first of the key's
-    /// [algorithms](SigningKey::algorithms) that the policy allows.
+    /// Takes this digest and no other. Without it, the message is signed with the first of the key's
+    /// [algorithms](SigningKey::algorithms) that the policy allows: name none for a key that has a digest of its own, such as one of
+    /// Ed25519.
     #[must_use]
     pub const fn digest(mut self, digest: DigestAlgorithm) -> Self {
-        self.digest = Some(digest);
+        self.digest = WantedDigest::Named(digest);
+        self
+    }
+
+    /// Takes a digest that was negotiated, and another if the policy or the key refuses it.
+    pub(crate) const fn prefer_digest(mut self, digest: DigestAlgorithm) -> Self {
+        self.digest = WantedDigest::Preferred(digest);
         self
     }
 
@@ -187,8 +194,8 @@ impl<'b> RequestBuilder<'b> {
     /// key agreement, or if the cipher's keys are too short for a key wrap, and [`BuildError::NoKeyAgreement`] if it is on a curve and
     /// its certificate's keyUsage forbids key agreement;
     /// [`BuildError::EmptyPolicy`] if the policy refuses the cipher or key transport, or has nothing to encrypt under a challenge
-    /// password that the CA's key needs; [`BuildError::NoAlgorithm`] if it
-    /// refuses all that the signing key can do, [`BuildError::Recipient`] if the CA's recipient cannot be encrypted to.
+    /// password that the CA's key needs; [`BuildError::NoAlgorithm`] if it refuses all that the signing key can do, or if
+    /// one of them refuses the [digest](Self::digest) that was named; [`BuildError::Recipient`] if the CA's recipient cannot be encrypted to.
     pub fn build(
         self,
         provider: &Provider,
@@ -266,7 +273,7 @@ impl<'b> RequestBuilder<'b> {
             signer,
             ca,
             transaction_id: None,
-            digest: None,
+            digest: WantedDigest::Any,
             cipher: None,
             transport: None,
             challenge: None,

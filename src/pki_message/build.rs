@@ -84,12 +84,12 @@ impl<'c> SignerIdentity<'c> {
         &self.certificate
     }
 
-    /// The algorithm with the wanted digest if the key can do it, else the first of the key's that the policy allows: a key knows
-    /// best what suits it, such as SHA-384 a key on P-384
+    /// The algorithm with the wanted digest, else the first of the key's that the policy allows if another will do: a key knows best
+    /// what suits it, such as SHA-384 a key on P-384
     /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)).
     fn algorithm(
         &self,
-        wanted: Option<DigestAlgorithm>,
+        wanted: WantedDigest,
         policy: &Policy,
     ) -> Result<SignatureAlgorithm, BuildError> {
         let allowed = |algorithm: &&SignatureAlgorithm| {
@@ -98,14 +98,30 @@ impl<'c> SignerIdentity<'c> {
                     .signature_schemes()
                     .contains(SignatureScheme::of(**algorithm))
         };
-        self.algorithms
-            .iter()
-            .filter(allowed)
-            .find(|algorithm| Some(algorithm.digest()) == wanted)
-            .or_else(|| self.algorithms.iter().find(allowed))
+        let (digest, another_will_do) = match wanted {
+            WantedDigest::Any => (None, true),
+            WantedDigest::Preferred(digest) => (Some(digest), true),
+            WantedDigest::Named(digest) => (Some(digest), false),
+        };
+        let mut possible = self.algorithms.iter().filter(allowed);
+        possible
+            .clone()
+            .find(|algorithm| Some(algorithm.digest()) == digest)
+            .or_else(|| possible.next().filter(|_| another_will_do))
             .copied()
             .ok_or(BuildError::NoAlgorithm)
     }
+}
+
+/// Which digest a message is to have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WantedDigest {
+    /// Whatever suits the key.
+    Any,
+    /// This one if the key can do it, because it was negotiated or is mirrored.
+    Preferred(DigestAlgorithm),
+    /// This one and no other.
+    Named(DigestAlgorithm),
 }
 
 /// The attributes that a message is built with.
@@ -143,7 +159,7 @@ impl Unsigned {
         provider: &Provider,
         policy: &Policy,
         signer: &SignerIdentity<'_>,
-        digest: Option<DigestAlgorithm>,
+        digest: WantedDigest,
         attributes: &AttributeSet<'_>,
         content: Option<Vec<u8>>,
     ) -> Result<Self, BuildError> {
@@ -165,7 +181,7 @@ impl Unsigned {
         signer: &SignerIdentity<'_>,
         content: Vec<u8>,
     ) -> Result<Self, BuildError> {
-        let algorithm = signer.algorithm(None, policy)?;
+        let algorithm = signer.algorithm(WantedDigest::Any, policy)?;
         let digest = provider.digests().digest(algorithm.digest(), &[&content])?;
         let attributes = encode(128, |out| {
             out.set_of(|set| write_cms_attributes(set, digest.as_bytes()));

@@ -64,10 +64,16 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
             mgf_digest: *input.choose(&DigestAlgorithm::ALL[1..])?,
         },
     };
-    let mut builder = builder
-        .digest(digest)
-        .content_cipher(cipher)
-        .key_transport(transport);
+    let mut builder = builder.content_cipher(cipher).key_transport(transport);
+    // A key on a curve signs with SHA-2 only.
+    let mut algorithms = party.key.algorithms().iter();
+    let digest = match algorithms.any(|algorithm| algorithm.digest() == digest) {
+        true => {
+            builder = builder.digest(digest);
+            digest
+        }
+        false => DigestAlgorithm::Sha256,
+    };
     if let Some(id) = TransactionId::new(input.arbitrary()?) {
         builder = builder.transaction_id(id);
     }
@@ -78,12 +84,6 @@ fn enrol(input: &mut Unstructured<'_>) -> Result<()> {
         _ if !is_on_curve => KeyManagement::Transport(transport),
         Some(_) => KeyManagement::Password(under_password),
         None => KeyManagement::Agreement(agreement),
-    };
-    // A key on a curve signs with SHA-2 only.
-    let mut algorithms = party.key.algorithms().iter();
-    let digest = match algorithms.any(|algorithm| algorithm.digest() == digest) {
-        true => digest,
-        false => DigestAlgorithm::Sha256,
     };
     let unsigned = builder.build(&PROVIDER, &policy, rng);
     // AES key wrap takes no key of 8 bytes.
