@@ -198,7 +198,7 @@ pub(in crate::diagnose) const KEY_NOT_ALLOWED: Row = Row {
     name: "key-not-allowed",
     severity: Severity::Error,
     sentence: "The key of the CSR is not one that the server's policy allows.",
-    cause: "The profile's key is too small or too large, or is no RSA key.",
+    cause: "The profile's key is too small or too large, or of a kind that the policy does not allow.",
     advice: "Set the key size in the profile, or allow it at the server.",
     fail_info: Some(FailInfo::BadMessageCheck),
     clients: Client::ALL,
