@@ -659,6 +659,20 @@ fn unpad(buffer: &[u8], block: usize) -> (Choice, u8) {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "rustcrypto")]
+    #[test]
+    fn the_substitute_is_an_hmac_of_the_encrypted_key() {
+        use hmac::{Hmac, KeyInit, Mac};
+
+        for fill in [0x00, 0x36, 0x5c, 0xff] {
+            let secret = SubstituteSecret::new([fill; 32]);
+            let mut hmac = Hmac::<sha2::Sha256>::new_from_slice(secret.secret_bytes()).unwrap();
+            hmac.update(b"scep substitute content keyan encrypted key");
+            let substitute = substitute_key(&Provider::rustcrypto(), &secret, b"an encrypted key");
+            assert_eq!(substitute.unwrap()[..], hmac.finalize().into_bytes()[..]);
+        }
+    }
+
     #[test]
     fn padding_is_right_only_if_every_byte_is() {
         let good = |tail: &[u8]| {
