@@ -11,7 +11,7 @@ use common::made::{
 use common::{provider, vector};
 use scep::crypto::DigestAlgorithm;
 use scep::diagnose::FindingCode::*;
-use scep::diagnose::{Acceptance, Client, Diagnosis, Finding, FindingCode};
+use scep::diagnose::{Acceptance, ClientKind, Diagnosis, Finding, FindingCode};
 use scep::{Capabilities, Certificate, Fingerprint, FingerprintAlgorithm};
 
 const ROOT: Made = Made::ca("Root", vector!("keys/ca-micromdm.key"), CERT_AND_CRL_SIGN);
@@ -43,10 +43,10 @@ fn judged(certificates: &[Certificate<'_>]) -> Vec<FindingCode> {
 }
 
 /// Who does not accept, and why.
-fn verdicts(diagnosis: &Diagnosis<'_>) -> Vec<(Client, Acceptance, Vec<FindingCode>)> {
+fn verdicts(diagnosis: &Diagnosis<'_>) -> Vec<(ClientKind, Acceptance, Vec<FindingCode>)> {
     let verdicts = diagnosis.verdicts();
     let clients: Vec<_> = verdicts.iter().map(|verdict| verdict.client()).collect();
-    assert_eq!(clients, Client::ALL);
+    assert_eq!(clients, ClientKind::ALL);
     let objections = verdicts.iter().filter(|verdict| {
         let accepted = verdict.acceptance() == Acceptance::Accepted;
         assert_eq!(accepted, verdict.reasons().is_empty());
@@ -60,12 +60,12 @@ fn verdicts(diagnosis: &Diagnosis<'_>) -> Vec<(Client, Acceptance, Vec<FindingCo
         .collect()
 }
 
-fn of(certificates: &[Certificate<'_>]) -> Vec<(Client, Acceptance, Vec<FindingCode>)> {
+fn of(certificates: &[Certificate<'_>]) -> Vec<(ClientKind, Acceptance, Vec<FindingCode>)> {
     verdicts(&diagnosis(certificates))
 }
 
 use Acceptance::{Doubtful, Refused as No};
-use Client::{Android, Apple, Other, Windows};
+use ClientKind::{Android, Apple, Other, Windows};
 
 #[test]
 fn good_answers_are_everybodys() {
@@ -249,7 +249,7 @@ fn expiry_is_told_ahead_and_refused_by_nobody_before() {
     assert_eq!(at(end, 0), (vec![], 0));
     assert_eq!(
         at(end + 1, 0),
-        (vec![CertificateExpired], Client::ALL.len())
+        (vec![CertificateExpired], ClientKind::ALL.len())
     );
 }
 
@@ -272,7 +272,7 @@ fn a_thumbprint_is_of_the_issuing_ca_for_windows_and_of_the_root_for_android() {
     let found = verdicts(&diagnosis(&certificates).thumbprint(stranger));
     let refused =
         |(_, acceptance, why): &(_, _, Vec<_>)| *acceptance == No && why[..] == [ThumbprintUnknown];
-    assert!(found.len() == Client::ALL.len() && found.iter().all(refused));
+    assert!(found.len() == ClientKind::ALL.len() && found.iter().all(refused));
     // A CA that is its own root is both.
     let alone = [ALONE.self_signed()];
     let own = Fingerprint::of(FingerprintAlgorithm::Md5, &alone[0], &provider()).unwrap();

@@ -7,7 +7,7 @@ use common::forge::{Forge, oid_der, printable, sequence, tlv};
 use common::issue::{self, NOW, Template, ca_constraints, name};
 use common::{Parties, RsaKey, key, rng, vector};
 use scep::crypto::{DigestAlgorithm, KeyTransport};
-use scep::diagnose::{Client, Diagnosis, Finding, FindingCode, Severity};
+use scep::diagnose::{ClientKind, Diagnosis, Finding, FindingCode, Severity};
 use scep::microsoft::Hresult;
 use scep::{
     CaRoles, Capabilities, Certificate, CsrBuilder, FailInfo, Fingerprint, FingerprintAlgorithm,
@@ -168,7 +168,7 @@ fn signatures_that_apple_refuses_are_told() {
     let diagnosis = Diagnosis::new(&provider).ca_certificates(&certificates);
     let findings = diagnosis.findings();
     assert_eq!(codes(&findings), [SignatureRefusedByApple]);
-    assert_eq!(findings[0].clients(), [Client::Apple]);
+    assert_eq!(findings[0].clients(), [ClientKind::Apple]);
     let evidence = findings[0].evidence();
     assert!(
         evidence.contains("Issuing CA") && evidence.ends_with("SHA-1"),
@@ -282,8 +282,9 @@ fn a_ca_that_decrypts_against_its_key_usage_is_not_the_wrong_recipient() {
         codes(&findings),
         [NoEncryptionCertificate, NoSigningCertificate]
     );
-    let of_windows =
-        |one: &Finding| one.severity() == Severity::Warning && one.clients() == [Client::Windows];
+    let of_windows = |one: &Finding| {
+        one.severity() == Severity::Warning && one.clients() == [ClientKind::Windows]
+    };
     assert!(findings.iter().all(of_windows));
 }
 

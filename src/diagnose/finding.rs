@@ -29,7 +29,7 @@ pub enum Severity {
 /// A kind of client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Client {
+pub enum ClientKind {
     /// Windows' own client, which MDM services use.
     Windows,
     /// iOS, iPadOS and macOS.
@@ -42,7 +42,7 @@ pub enum Client {
     Other,
 }
 
-impl Client {
+impl ClientKind {
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Windows,
@@ -122,7 +122,7 @@ impl Finding {
 
     /// The clients that fail by it.
     #[must_use]
-    pub fn clients(&self) -> &'static [Client] {
+    pub fn clients(&self) -> &'static [ClientKind] {
         self.code.row().clients
     }
 }

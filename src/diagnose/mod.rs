@@ -46,7 +46,7 @@ use crate::microsoft::{EventText, is_tpm_attestation};
 use crate::{Capabilities, Certificate, Fingerprint, PkiMessage, UnverifiedCsr};
 
 pub use code::FindingCode;
-pub use finding::{Client, Finding, Severity};
+pub use finding::{ClientKind, Finding, Severity};
 pub use profile::Profile;
 pub use reply_profile::{ReplyCertificates, ReplyProfile};
 pub use sender::{Certainty, Program, Sender};
@@ -238,7 +238,7 @@ impl<'d> Diagnosis<'d> {
         if let Some(capabilities) = self.capabilities {
             capabilities::judge(capabilities, &mut findings);
         }
-        let clients = Client::ALL.iter();
+        let clients = ClientKind::ALL.iter();
         clients
             .map(|client| Verdict::of(*client, &findings))
             .collect()

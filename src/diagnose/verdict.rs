@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Client, Finding, FindingCode};
+use super::{ClientKind, Finding, FindingCode};
 
 /// Whether a kind of client takes the answers to GetCACert and GetCACaps, and if not, why.
 ///
 /// It is what is known of the kind: a release of its own may be stricter, or have learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    client: Client,
+    client: ClientKind,
     acceptance: Acceptance,
     reasons: Vec<Finding>,
 }
@@ -27,7 +27,7 @@ pub enum Acceptance {
 }
 
 impl Verdict {
-    pub(super) fn of(client: Client, findings: &[Finding]) -> Self {
+    pub(super) fn of(client: ClientKind, findings: &[Finding]) -> Self {
         let mut acceptance = Acceptance::Accepted;
         let mut reasons = Vec::new();
         for finding in findings {
@@ -46,7 +46,7 @@ impl Verdict {
 
     /// Whose verdict it is.
     #[must_use]
-    pub const fn client(&self) -> Client {
+    pub const fn client(&self) -> ClientKind {
         self.client
     }
 
@@ -75,7 +75,7 @@ impl fmt::Display for Acceptance {
 }
 
 /// What a client makes of a finding. Only what its maker says, its source shows or several reports agree on is a refusal.
-fn acceptance_of(code: FindingCode, client: Client) -> Acceptance {
+fn acceptance_of(code: FindingCode, client: ClientKind) -> Acceptance {
     // It fails later, and nothing today.
     if code == FindingCode::CertificateExpiresSoon {
         return Acceptance::Accepted;
@@ -89,11 +89,11 @@ fn acceptance_of(code: FindingCode, client: Client) -> Acceptance {
     }
 }
 
-const fn refused_by(client: Client) -> &'static [FindingCode] {
+const fn refused_by(client: ClientKind) -> &'static [FindingCode] {
     match client {
         // Interop: Microsoft's IX509SCEPEnrollment::Initialize demands a certificate for each use, issued by the CA, and
         // the CA of the profile's thumbprint among them.
-        Client::Windows => &[
+        ClientKind::Windows => &[
             FindingCode::NoCa,
             FindingCode::NoEncryptionCertificate,
             FindingCode::NoSigningCertificate,
@@ -102,7 +102,7 @@ const fn refused_by(client: Client) -> &'static [FindingCode] {
         ],
         // Interop: Apple refuses signatures in SHA-1 and PSS, lists without a digest and a cipher that it knows ("the CA
         // does not have the required capability"), and RAs that do not belong to the CA (-67731).
-        Client::Apple => &[
+        ClientKind::Apple => &[
             FindingCode::RaOfAnotherCa,
             FindingCode::SignatureRefusedByApple,
             FindingCode::CapabilitiesUnknown,
@@ -111,10 +111,10 @@ const fn refused_by(client: Client) -> &'static [FindingCode] {
             FindingCode::ThumbprintUnknown,
         ],
         // Interop: jscep and sscep know no other key than RSA.
-        Client::Android | Client::Other => &[
+        ClientKind::Android | ClientKind::Other => &[
             FindingCode::EncryptionKeyNotRsa,
             FindingCode::ThumbprintUnknown,
         ],
-        Client::Cisco => &[FindingCode::ThumbprintUnknown],
+        ClientKind::Cisco => &[FindingCode::ThumbprintUnknown],
     }
 }

@@ -76,10 +76,10 @@ const HOLDERS_OF_EC: &[&str] = &["EcKey", "Ed25519Key"];
 const OTHERS: &str = "
     Acceptance AdminPageError Answer Attributes BodyKind BuildError CaCertificates CaPin CaRole CaRoles Capabilities
     Capability Cause CbcCiphers Certainty Certificate CertificateSignatureError CertsOnly ChallengeKind ClaimedSid
-    ClientInfo ClientRequest ContentCipher Crl CryptoError CspInfo CsrError DecryptError DigestAlgorithm DigestValue
-    Digests DownloadParameters DownloadRevocationRequests EcSignatures EllipticCurve Encoding EnvelopeReport Error
-    Event EventOutcome EventSource EventText EventTextError Extension FailInfo Failure Finding FindingCode Fingerprint
-    FingerprintAlgorithm FingerprintError Granted Holder Hresult HresultError HttpError IntuneError Issued
+    ClientInfo ClientKind ClientRequest ContentCipher Crl CryptoError CspInfo CsrError DecryptError DigestAlgorithm
+    DigestValue Digests DownloadParameters DownloadRevocationRequests EcSignatures EllipticCurve Encoding EnvelopeReport
+    Error Event EventOutcome EventSource EventText EventTextError Extension FailInfo Failure Finding FindingCode
+    Fingerprint FingerprintAlgorithm FingerprintError Granted Holder Hresult HresultError HttpError IntuneError Issued
     IssuerAndSerialNumber IssuerAndSubject Item KeyAgreement KeyEncryption KeyManagement KeyTransport KeyUsage KeyWrap
     Layer Limit Limits MessageType Method NameRef NameValuePair Negotiation NegotiationError NextCaBuilder
     NextCaCertificates Nonce NotHeld Oid OldValidity OpenError Operation Outcome ParseError ParseErrorKind

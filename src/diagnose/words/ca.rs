@@ -1,7 +1,7 @@
 //! The words of findings about what a CA shows of itself.
 
 use super::Row;
-use crate::diagnose::{Client, Severity};
+use crate::diagnose::{ClientKind, Severity};
 
 pub(in crate::diagnose) const NO_CA: Row = Row {
     name: "no-ca",
@@ -10,7 +10,7 @@ pub(in crate::diagnose) const NO_CA: Row = Row {
     cause: "The server sends RA certificates alone, or a CA certificate without basicConstraints.",
     advice: "Let GetCACert send the certificate of the CA that issues.",
     fail_info: None,
-    clients: &[Client::Windows, Client::Apple],
+    clients: &[ClientKind::Windows, ClientKind::Apple],
 };
 
 pub(in crate::diagnose) const NO_ENCRYPTION_CERTIFICATE: Row = Row {
@@ -20,7 +20,7 @@ pub(in crate::diagnose) const NO_ENCRYPTION_CERTIFICATE: Row = Row {
     cause: "No keyUsage in the answer to GetCACert allows keyEncipherment. Many clients do not look; Windows does.",
     advice: "Issue an RA certificate with keyEncipherment, or give the CA's own that usage.",
     fail_info: None,
-    clients: &[Client::Windows],
+    clients: &[ClientKind::Windows],
 };
 
 pub(in crate::diagnose) const NO_SIGNING_CERTIFICATE: Row = Row {
@@ -30,7 +30,7 @@ pub(in crate::diagnose) const NO_SIGNING_CERTIFICATE: Row = Row {
     cause: "No keyUsage in the answer to GetCACert allows digitalSignature. Many clients do not look; Windows does.",
     advice: "Issue an RA certificate with digitalSignature, or give the CA's own that usage.",
     fail_info: None,
-    clients: &[Client::Windows],
+    clients: &[ClientKind::Windows],
 };
 
 pub(in crate::diagnose) const ENCRYPTION_KEY_NOT_RSA: Row = Row {
@@ -40,7 +40,7 @@ pub(in crate::diagnose) const ENCRYPTION_KEY_NOT_RSA: Row = Row {
     cause: "The CA has an elliptic-curve key, and no RA with an RSA key stands before it.",
     advice: "Put an RA certificate with an RSA key beside it, unless all clients agree on keys or encrypt under the challenge password, as clients on this crate do.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const RA_OF_ANOTHER_CA: Row = Row {
@@ -50,7 +50,7 @@ pub(in crate::diagnose) const RA_OF_ANOTHER_CA: Row = Row {
     cause: "The CA was renewed or replaced, and the RA certificates were not. Apple's devices report error -67731.",
     advice: "Renew the RA certificates from the CA that is in use.",
     fail_info: None,
-    clients: &[Client::Windows, Client::Apple],
+    clients: &[ClientKind::Windows, ClientKind::Apple],
 };
 
 pub(in crate::diagnose) const CERTIFICATE_EXPIRED: Row = Row {
@@ -60,7 +60,7 @@ pub(in crate::diagnose) const CERTIFICATE_EXPIRED: Row = Row {
     cause: "RA certificates of NDES last two years and are not renewed by themselves.",
     advice: "Renew the certificate, and restart the server.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CERTIFICATE_NOT_YET_VALID: Row = Row {
@@ -70,7 +70,7 @@ pub(in crate::diagnose) const CERTIFICATE_NOT_YET_VALID: Row = Row {
     cause: "The clock of the CA or of the reader is wrong.",
     advice: "Set the clocks.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CERTIFICATE_EXPIRES_SOON: Row = Row {
@@ -80,7 +80,7 @@ pub(in crate::diagnose) const CERTIFICATE_EXPIRES_SOON: Row = Row {
     cause: "RA certificates of NDES last two years and are not renewed by themselves.",
     advice: "Renew the certificate before it expires.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNATURE_REFUSED_BY_APPLE: Row = Row {
@@ -90,7 +90,7 @@ pub(in crate::diagnose) const SIGNATURE_REFUSED_BY_APPLE: Row = Row {
     cause: "It is signed with SHA-1, MD5 or RSASSA-PSS.",
     advice: "Issue the certificate again, signed with SHA-256 and RSA PKCS #1 v1.5.",
     fail_info: None,
-    clients: &[Client::Apple],
+    clients: &[ClientKind::Apple],
 };
 
 pub(in crate::diagnose) const THUMBPRINT_UNKNOWN: Row = Row {
@@ -100,7 +100,7 @@ pub(in crate::diagnose) const THUMBPRINT_UNKNOWN: Row = Row {
     cause: "The CA was renewed, or the profile names another one.",
     advice: "Configure the thumbprint of the issuing CA. Where GetCACert is at hand the evidence lists it.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const THUMBPRINT_NOT_OF_ISSUING_CA: Row = Row {
@@ -110,7 +110,7 @@ pub(in crate::diagnose) const THUMBPRINT_NOT_OF_ISSUING_CA: Row = Row {
     cause: "The profile names the root or an RA.",
     advice: "Windows wants the thumbprint of the issuing CA; Android's agents want that of the root.",
     fail_info: None,
-    clients: &[Client::Windows],
+    clients: &[ClientKind::Windows],
 };
 
 pub(in crate::diagnose) const THUMBPRINT_NOT_OF_ROOT: Row = Row {
@@ -120,7 +120,7 @@ pub(in crate::diagnose) const THUMBPRINT_NOT_OF_ROOT: Row = Row {
     cause: "The profile names the CA that issues, as Windows wants it.",
     advice: "In a profile for Android, possibly name the root.",
     fail_info: None,
-    clients: &[Client::Android],
+    clients: &[ClientKind::Android],
 };
 
 pub(in crate::diagnose) const SET_WITHOUT_RA: Row = Row {
@@ -130,7 +130,7 @@ pub(in crate::diagnose) const SET_WITHOUT_RA: Row = Row {
     cause: "The server sends a chain. Possibly Apple's devices and Windows look for an RA wherever there is more than one certificate, and give up without.",
     advice: "Send the certificate of the issuing CA alone, or put those of an RA beside it, with digitalSignature and keyEncipherment.",
     fail_info: None,
-    clients: &[Client::Windows, Client::Apple],
+    clients: &[ClientKind::Windows, ClientKind::Apple],
 };
 
 pub(in crate::diagnose) const ROOT_MISSING: Row = Row {
@@ -140,7 +140,7 @@ pub(in crate::diagnose) const ROOT_MISSING: Row = Row {
     cause: "The server sends the RA and its CA, and nothing from above. Possibly macOS wants the whole chain where there is an RA.",
     advice: "Let the profile install the root, or let GetCACert send it too.",
     fail_info: None,
-    clients: &[Client::Apple],
+    clients: &[ClientKind::Apple],
 };
 
 pub(in crate::diagnose) const RA_NOT_MARKED: Row = Row {
@@ -150,7 +150,7 @@ pub(in crate::diagnose) const RA_NOT_MARKED: Row = Row {
     cause: "It lacks the extended key usage Certificate Request Agent. Possibly clients that were made for NDES look for it; clients on this crate do.",
     advice: "Issue it with the extended key usage 1.3.6.1.4.1.311.20.2.1.",
     fail_info: None,
-    clients: &[Client::Other],
+    clients: &[ClientKind::Other],
 };
 
 pub(in crate::diagnose) const SEVERAL_ENCRYPTION_CERTIFICATES: Row = Row {
@@ -160,7 +160,7 @@ pub(in crate::diagnose) const SEVERAL_ENCRYPTION_CERTIFICATES: Row = Row {
     cause: "An earlier RA certificate stands beside its successor, or the RA's certificates have no keyUsage. Many clients take the first.",
     advice: "Let one of them alone have keyEncipherment, or let the server open what is encrypted to any.",
     fail_info: None,
-    clients: &[Client::Android, Client::Other],
+    clients: &[ClientKind::Android, ClientKind::Other],
 };
 
 pub(in crate::diagnose) const CAPABILITIES_UNKNOWN: Row = Row {
@@ -170,7 +170,7 @@ pub(in crate::diagnose) const CAPABILITIES_UNKNOWN: Row = Row {
     cause: "GetCACaps gave an error, or a page. Apple's devices refuse that, and jscep then writes MD5 and single DES.",
     advice: "Let GetCACaps answer with a list, one word a line.",
     fail_info: None,
-    clients: &[Client::Apple, Client::Android],
+    clients: &[ClientKind::Apple, ClientKind::Android],
 };
 
 pub(in crate::diagnose) const CAPABILITIES_WITHOUT_DIGEST: Row = Row {
@@ -180,7 +180,7 @@ pub(in crate::diagnose) const CAPABILITIES_WITHOUT_DIGEST: Row = Row {
     cause: "The list is that of an old server.",
     advice: "List SHA-256.",
     fail_info: None,
-    clients: &[Client::Apple],
+    clients: &[ClientKind::Apple],
 };
 
 pub(in crate::diagnose) const CAPABILITIES_WITHOUT_CIPHER: Row = Row {
@@ -190,7 +190,7 @@ pub(in crate::diagnose) const CAPABILITIES_WITHOUT_CIPHER: Row = Row {
     cause: "The list is that of an old server.",
     advice: "List AES.",
     fail_info: None,
-    clients: &[Client::Apple],
+    clients: &[ClientKind::Apple],
 };
 
 pub(in crate::diagnose) const CAPABILITIES_WITHOUT_POST: Row = Row {
@@ -200,5 +200,5 @@ pub(in crate::diagnose) const CAPABILITIES_WITHOUT_POST: Row = Row {
     cause: "The list is that of an old server.",
     advice: "Take POST and list it: with Intune's challenge passwords a GET is some 12 KB long, more than most servers take.",
     fail_info: None,
-    clients: &[Client::Windows, Client::Apple],
+    clients: &[ClientKind::Windows, ClientKind::Apple],
 };

@@ -1,7 +1,7 @@
 //! The words of findings about what came by HTTP.
 
 use super::Row;
-use crate::diagnose::{Client, Severity};
+use crate::diagnose::{ClientKind, Severity};
 
 pub(in crate::diagnose) const UNAUTHORIZED: Row = Row {
     name: "http-401",
@@ -10,7 +10,7 @@ pub(in crate::diagnose) const UNAUTHORIZED: Row = Row {
     cause: "The path of SCEP is protected, as that of challenge passwords is.",
     advice: "Let the path of SCEP be reached without a user name.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const FORBIDDEN: Row = Row {
@@ -20,7 +20,7 @@ pub(in crate::diagnose) const FORBIDDEN: Row = Row {
     cause: "A filter, a gateway or a client certificate setting stands before SCEP. NDES with Intune's module says it to browsers.",
     advice: "Ask with ?operation=GetCACaps and not with a browser; then look for what filters.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const NOT_FOUND: Row = Row {
@@ -30,7 +30,7 @@ pub(in crate::diagnose) const NOT_FOUND: Row = Row {
     cause: "The path is wrong. Windows appends /pkiclient.exe to it.",
     advice: "Correct the URL; NDES is at /certsrv/mscep/mscep.dll.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const URL_TOO_LONG: Row = Row {
@@ -40,7 +40,7 @@ pub(in crate::diagnose) const URL_TOO_LONG: Row = Row {
     cause: "The message goes by GET: with Intune's challenge passwords it is some 12 KB.",
     advice: "Use POST, or raise the limits: at IIS those of URL and query string to 65534.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SERVER_ERROR: Row = Row {
@@ -50,7 +50,7 @@ pub(in crate::diagnose) const SERVER_ERROR: Row = Row {
     cause: "At NDES: the pool's account, its permissions, or the RA certificates.",
     advice: "Read the application log of the server.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SERVICE_DOWN: Row = Row {
@@ -60,7 +60,7 @@ pub(in crate::diagnose) const SERVICE_DOWN: Row = Row {
     cause: "At NDES: the SCEP pool has stopped, possibly because of its account's password.",
     advice: "Start the pool, and see why it stopped.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const GATEWAY_TIMEOUT: Row = Row {
@@ -70,7 +70,7 @@ pub(in crate::diagnose) const GATEWAY_TIMEOUT: Row = Row {
     cause: "The proxy's connector is down or does not reach the server.",
     advice: "See whether the connector runs and reaches the server.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const BODY_IS_NO_MESSAGE: Row = Row {
@@ -80,7 +80,7 @@ pub(in crate::diagnose) const BODY_IS_NO_MESSAGE: Row = Row {
     cause: "A wrong URL, a proxy or a portal; or the body was cut or encoded on the way.",
     advice: "See what the evidence says it is, and what answers at this URL.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const REDIRECTED: Row = Row {
@@ -90,7 +90,7 @@ pub(in crate::diagnose) const REDIRECTED: Row = Row {
     cause: "The URL is an old one, or http where https is wanted. Most clients do not follow when they POST.",
     advice: "Put the final URL into the profile.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const BAD_HTTP_REQUEST: Row = Row {
@@ -100,7 +100,7 @@ pub(in crate::diagnose) const BAD_HTTP_REQUEST: Row = Row {
     cause: "The message was damaged or cut on the way, or the URL or its query is too long.",
     advice: "Look at the request with the inspect example. If it was a GET, use POST.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const METHOD_NOT_ALLOWED: Row = Row {
@@ -110,7 +110,7 @@ pub(in crate::diagnose) const METHOD_NOT_ALLOWED: Row = Row {
     cause: "A filter lets only GET or only POST pass, or the path is that of another service.",
     advice: "Let GET and POST pass. Clients POST where GetCACaps lists POSTPKIOperation.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const BODY_TOO_LONG: Row = Row {
@@ -120,7 +120,7 @@ pub(in crate::diagnose) const BODY_TOO_LONG: Row = Row {
     cause: "The server or a proxy limits the length of bodies.",
     advice: "Raise the limit to 64 KiB or more.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const BAD_GATEWAY: Row = Row {
@@ -130,7 +130,7 @@ pub(in crate::diagnose) const BAD_GATEWAY: Row = Row {
     cause: "The server behind the proxy is down, or speaks TLS where the proxy does not.",
     advice: "See whether the server behind the proxy runs.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CONTENT_TYPE: Row = Row {
@@ -140,7 +140,7 @@ pub(in crate::diagnose) const CONTENT_TYPE: Row = Row {
     cause: "The server or a proxy sets one for all answers.",
     advice: "Let the server send the type that the evidence names: some clients refuse any other.",
     fail_info: None,
-    clients: &[Client::Other],
+    clients: &[ClientKind::Other],
 };
 
 pub(in crate::diagnose) const REQUEST_CUT: Row = Row {
@@ -150,7 +150,7 @@ pub(in crate::diagnose) const REQUEST_CUT: Row = Row {
     cause: "A server, a proxy or a log limits the length of URLs or queries: IIS takes a query of 2,048 bytes until it is set otherwise.",
     advice: "Use POST, or raise the limits: at IIS those of URL and query string to 65534.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const REQUEST_UNREADABLE: Row = Row {
@@ -160,7 +160,7 @@ pub(in crate::diagnose) const REQUEST_UNREADABLE: Row = Row {
     cause: "The URL or the message in it was written wrongly, or changed on the way.",
     advice: "See what the evidence says, and what the client or a proxy makes of the URL.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const URL_LONG: Row = Row {
@@ -170,7 +170,7 @@ pub(in crate::diagnose) const URL_LONG: Row = Row {
     cause: "The message goes by GET: with Intune's challenge passwords it is some 12 KB.",
     advice: "Use POST, or raise the limits: at IIS those of URL and query string to 65534.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const UNREACHABLE: Row = Row {
@@ -180,7 +180,7 @@ pub(in crate::diagnose) const UNREACHABLE: Row = Row {
     cause: "Its name cannot be resolved, it does not run, or something stands between.",
     advice: "See from the device's network whether name and port of the URL answer.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const TLS_FAILED: Row = Row {
@@ -190,7 +190,7 @@ pub(in crate::diagnose) const TLS_FAILED: Row = Row {
     cause: "The web server's certificate is expired, for another name or not trusted, or there is no version in common; or a clock is wrong.",
     advice: "Open the URL on the device with a browser, and see what it says of the certificate. Windows' client speaks TLS 1.2 at most.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const LOGGED_FAILURE: Row = Row {
@@ -200,7 +200,7 @@ pub(in crate::diagnose) const LOGGED_FAILURE: Row = Row {
     cause: "The evidence has the code of the log and its meaning.",
     advice: "Follow what the evidence says, and look into the server's log of that moment.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const PASSWORD_CACHE_FULL: Row = Row {
@@ -210,7 +210,7 @@ pub(in crate::diagnose) const PASSWORD_CACHE_FULL: Row = Row {
     cause: "Its cache is full: passwords that nobody used stay in it for 60 minutes unless it is set otherwise.",
     advice: "Wait until passwords expire, raise PasswordMax in the registry of the NDES host, or restart its pool.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const PASSWORD_NOT_PERMITTED: Row = Row {
@@ -220,7 +220,7 @@ pub(in crate::diagnose) const PASSWORD_NOT_PERMITTED: Row = Row {
     cause: "The user may not enrol for one of the templates that NDES names.",
     advice: "Give the user enrol permission on every template that NDES names in its registry.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const TPM_ATTESTATION: Row = Row {
@@ -230,5 +230,5 @@ pub(in crate::diagnose) const TPM_ATTESTATION: Row = Row {
     cause: "Windows asks it of its own accord, and logs a failure if the TPM's maker is not known there.",
     advice: "Ignore it: it does not touch other enrolments.",
     fail_info: None,
-    clients: &[Client::Windows],
+    clients: &[ClientKind::Windows],
 };

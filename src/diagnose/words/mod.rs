@@ -1,6 +1,6 @@
 //! The words of findings: a row for each code, in the order of the codes.
 
-use super::{Client, Severity};
+use super::{ClientKind, Severity};
 use crate::FailInfo;
 
 pub(super) mod ca;
@@ -16,5 +16,5 @@ pub(super) struct Row {
     pub(super) cause: &'static str,
     pub(super) advice: &'static str,
     pub(super) fail_info: Option<FailInfo>,
-    pub(super) clients: &'static [Client],
+    pub(super) clients: &'static [ClientKind],
 }

@@ -1,7 +1,7 @@
 //! The words of findings about replies.
 
 use super::Row;
-use crate::diagnose::{Client, Severity};
+use crate::diagnose::{ClientKind, Severity};
 
 pub(in crate::diagnose) const REFUSED: Row = Row {
     name: "refused",
@@ -10,7 +10,7 @@ pub(in crate::diagnose) const REFUSED: Row = Row {
     cause: "The evidence has the CA's own words.",
     advice: "Follow what the evidence says, and look into the CA's log of that moment.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CHALLENGE_REFUSED: Row = Row {
@@ -20,7 +20,7 @@ pub(in crate::diagnose) const CHALLENGE_REFUSED: Row = Row {
     cause: "It is wrong, used before, expired, or missing.",
     advice: "Get a new challenge password and enrol again.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const OAEP_REFUSED: Row = Row {
@@ -30,7 +30,7 @@ pub(in crate::diagnose) const OAEP_REFUSED: Row = Row {
     cause: "Possibly the server reads RSAES-PKCS1-v1_5 only. Windows always writes OAEP.",
     advice: "Let the server read OAEP, or let the client write RSAES-PKCS1-v1_5.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const TRANSACTION_ID_MISMATCH: Row = Row {
@@ -40,7 +40,7 @@ pub(in crate::diagnose) const TRANSACTION_ID_MISMATCH: Row = Row {
     cause: "A proxy or cache mixes up answers, or the server changes the transactionID.",
     advice: "Let the server echo the transactionID byte for byte, and nothing cache the answers.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const NONCE_MISMATCH: Row = Row {
@@ -50,7 +50,7 @@ pub(in crate::diagnose) const NONCE_MISMATCH: Row = Row {
     cause: "The reply is an old one, or the server makes up a nonce.",
     advice: "Let the server echo the senderNonce byte for byte, whatever its length.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const REPLY_WITHOUT_SENDER_NONCE: Row = Row {
@@ -60,7 +60,7 @@ pub(in crate::diagnose) const REPLY_WITHOUT_SENDER_NONCE: Row = Row {
     cause: "The server leaves it out of replies.",
     advice: "Let the server send one: some clients, such as MikroTik's, refuse a reply without it.",
     fail_info: None,
-    clients: &[Client::Other],
+    clients: &[ClientKind::Other],
 };
 
 pub(in crate::diagnose) const NOT_DECRYPTED: Row = Row {
@@ -70,7 +70,7 @@ pub(in crate::diagnose) const NOT_DECRYPTED: Row = Row {
     cause: "It is encrypted to another certificate than the server's, or it is damaged.",
     advice: "Compare the recipient in the request with the certificate of GetCACert whose keyUsage has keyEncipherment.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const ALGORITHM_REFUSED: Row = Row {
@@ -80,7 +80,7 @@ pub(in crate::diagnose) const ALGORITHM_REFUSED: Row = Row {
     cause: "The evidence lists what the request uses. Old servers know no OAEP, SHA-2 or AES, and new ones no MD5 or DES.",
     advice: "Set the client to what GetCACaps lists.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const TIME_REFUSED: Row = Row {
@@ -90,7 +90,7 @@ pub(in crate::diagnose) const TIME_REFUSED: Row = Row {
     cause: "The device's clock is wrong, as it often is before its set-up is done, or the CA's is.",
     advice: "Set the clocks and enrol again.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const TEMPLATE_REFUSED: Row = Row {
@@ -100,7 +100,7 @@ pub(in crate::diagnose) const TEMPLATE_REFUSED: Row = Row {
     cause: "It is not published at the CA, or the account may not enrol for it, or NDES names it by the name that is shown.",
     advice: "Publish the template, give the account of the SCEP pool read and enrol permission, and name it by its short name. NDES chooses by keyUsage.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SUBJECT_REFUSED: Row = Row {
@@ -110,7 +110,7 @@ pub(in crate::diagnose) const SUBJECT_REFUSED: Row = Row {
     cause: "It is empty, too long, or not the one that the profile or the policy wants.",
     advice: "Compare the subject in the evidence with the profile, and with the policy of the CA.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const ALT_NAMES_REFUSED: Row = Row {
@@ -120,7 +120,7 @@ pub(in crate::diagnose) const ALT_NAMES_REFUSED: Row = Row {
     cause: "A name is missing that the template or the profile wants, or it is not the one that it wants.",
     advice: "Compare the names in the evidence with the profile. A template that takes its names from the directory wants none.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const USAGE_REFUSED: Row = Row {
@@ -130,7 +130,7 @@ pub(in crate::diagnose) const USAGE_REFUSED: Row = Row {
     cause: "They are not those of the profile.",
     advice: "Compare the usages in the evidence with the profile.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const KEY_REFUSED: Row = Row {
@@ -140,7 +140,7 @@ pub(in crate::diagnose) const KEY_REFUSED: Row = Row {
     cause: "It is shorter than the template or the profile wants, or not the one that the device has registered.",
     advice: "Raise the key size in the profile, or lower it in the template.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const RENEWAL_REFUSED: Row = Row {
@@ -150,7 +150,7 @@ pub(in crate::diagnose) const RENEWAL_REFUSED: Row = Row {
     cause: "The old certificate is expired, revoked, or of another CA, or its names are not those of the CSR.",
     advice: "Compare what the evidence lists. At NDES see event 28. Else enrol anew, with a challenge password.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CA_UNREACHABLE: Row = Row {
@@ -160,7 +160,7 @@ pub(in crate::diagnose) const CA_UNREACHABLE: Row = Row {
     cause: "The CA's service is down, or a firewall does not let RPC pass from the RA to the CA.",
     advice: "Start the CA's service, and ask it from the RA's host.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CRL_UNAVAILABLE: Row = Row {
@@ -170,7 +170,7 @@ pub(in crate::diagnose) const CRL_UNAVAILABLE: Row = Row {
     cause: "A CRL cannot be fetched, or has expired.",
     advice: "Publish the CRL of each CA in the chain, and fetch it from the RA's host by hand.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const REPLY_SIGNER_UNKNOWN: Row = Row {
@@ -180,7 +180,7 @@ pub(in crate::diagnose) const REPLY_SIGNER_UNKNOWN: Row = Row {
     cause: "The server has new RA certificates, and the client the old ones, or the other way round.",
     advice: "Fetch GetCACert anew. If that does not help, let the server send its signer's certificate.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const REPLY_ALGORITHM_DIFFERS: Row = Row {
@@ -190,7 +190,7 @@ pub(in crate::diagnose) const REPLY_ALGORITHM_DIFFERS: Row = Row {
     cause: "The server takes its own choice, and not the client's.",
     advice: "Let the server answer in the algorithms of the request: old clients know no others.",
     fail_info: None,
-    clients: &[Client::Cisco, Client::Other],
+    clients: &[ClientKind::Cisco, ClientKind::Other],
 };
 
 pub(in crate::diagnose) const CLOCKS_DIFFER: Row = Row {
@@ -200,5 +200,5 @@ pub(in crate::diagnose) const CLOCKS_DIFFER: Row = Row {
     cause: "The device's clock is wrong, or the server's is; or the reply is an old one.",
     advice: "Set the clocks. A CA should let what it issues begin some hours in the past.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };

@@ -2,7 +2,7 @@
 
 use super::Row;
 use crate::FailInfo;
-use crate::diagnose::{Client, Severity};
+use crate::diagnose::{ClientKind, Severity};
 
 pub(in crate::diagnose) const RECIPIENT_UNKNOWN: Row = Row {
     name: "recipient-unknown",
@@ -11,7 +11,7 @@ pub(in crate::diagnose) const RECIPIENT_UNKNOWN: Row = Row {
     cause: "The client keeps a certificate of the CA from before a renewal, or was given the wrong one.",
     advice: "Let the client fetch GetCACert anew.",
     fail_info: Some(FailInfo::BadMessageCheck),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const RECIPIENT_MAY_NOT_DECRYPT: Row = Row {
@@ -21,7 +21,7 @@ pub(in crate::diagnose) const RECIPIENT_MAY_NOT_DECRYPT: Row = Row {
     cause: "The client takes the first certificate of GetCACert, or the CA's, and not the one whose keyUsage has keyEncipherment.",
     advice: "Choose the certificate by its keyUsage; the evidence names the right one.",
     fail_info: Some(FailInfo::BadMessageCheck),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SENDER_NONCE_MISSING: Row = Row {
@@ -31,7 +31,7 @@ pub(in crate::diagnose) const SENDER_NONCE_MISSING: Row = Row {
     cause: "The client breaks section 3.2.1.5 of RFC 8894.",
     advice: "Mend the client, or receive under a policy that tolerates it.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNER_NOT_YET_VALID: Row = Row {
@@ -41,7 +41,7 @@ pub(in crate::diagnose) const SIGNER_NOT_YET_VALID: Row = Row {
     cause: "The device's clock is fast, as it often is before its set-up is done, or the reader's is slow.",
     advice: "Set the clock. A CA should let what it issues begin some hours in the past.",
     fail_info: Some(FailInfo::BadTime),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CHALLENGE_ABSENT: Row = Row {
@@ -51,7 +51,7 @@ pub(in crate::diagnose) const CHALLENGE_ABSENT: Row = Row {
     cause: "The profile has none, or the client leaves it out.",
     advice: "Put a challenge password into the profile, or let the CA decide without one.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CHALLENGE_EMPTY: Row = Row {
@@ -61,7 +61,7 @@ pub(in crate::diagnose) const CHALLENGE_EMPTY: Row = Row {
     cause: "The profile's is empty. Windows sends an empty one when it renews, which is right there.",
     advice: "For a first enrolment, put a challenge password into the profile.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CHALLENGE_NOT_PRINTABLE: Row = Row {
@@ -71,7 +71,7 @@ pub(in crate::diagnose) const CHALLENGE_NOT_PRINTABLE: Row = Row {
     cause: "Most toolkits write UTF8String.",
     advice: "If the server is NDES, let the client write a PrintableString; others need not care.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CHALLENGE_TYPE_REFUSED: Row = Row {
@@ -81,7 +81,7 @@ pub(in crate::diagnose) const CHALLENGE_TYPE_REFUSED: Row = Row {
     cause: "NDES is reported to read no other type, and to tell of it in event 29 only.",
     advice: "Let the client write a PrintableString: letters, digits and few other characters.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const RECIPIENT_IS_CA: Row = Row {
@@ -91,7 +91,7 @@ pub(in crate::diagnose) const RECIPIENT_IS_CA: Row = Row {
     cause: "The client takes the CA's certificate, and does not look for the RA's.",
     advice: "Choose the certificate whose keyUsage has keyEncipherment; the evidence names it.",
     fail_info: Some(FailInfo::BadMessageCheck),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const ALGORITHM_UNKNOWN: Row = Row {
@@ -101,7 +101,7 @@ pub(in crate::diagnose) const ALGORITHM_UNKNOWN: Row = Row {
     cause: "The client uses an algorithm that is newer or older than SCEP, or parameters that nobody reads.",
     advice: "Set the client to SHA-256, AES-128 and RSA.",
     fail_info: Some(FailInfo::BadAlg),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const ALGORITHM_NOT_ALLOWED: Row = Row {
@@ -111,7 +111,7 @@ pub(in crate::diagnose) const ALGORITHM_NOT_ALLOWED: Row = Row {
     cause: "The client is old, or set to old algorithms, or the server reads less than the client writes.",
     advice: "Set the client to what is allowed, as the evidence lists it, or allow it at the server.",
     fail_info: Some(FailInfo::BadAlg),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const ALGORITHM_NOT_OFFERED: Row = Row {
@@ -121,7 +121,7 @@ pub(in crate::diagnose) const ALGORITHM_NOT_OFFERED: Row = Row {
     cause: "The client does not ask for GetCACaps, or is set to an algorithm of its own.",
     advice: "Set the client to what GetCACaps lists, or list it if the server takes it.",
     fail_info: Some(FailInfo::BadAlg),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const ALGORITHM_WEAK: Row = Row {
@@ -131,7 +131,7 @@ pub(in crate::diagnose) const ALGORITHM_WEAK: Row = Row {
     cause: "The client is old or takes no heed of GetCACaps, as Windows does with SHA-1.",
     advice: "Set the client to the better one where it can be set.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNATURE_INVALID: Row = Row {
@@ -141,7 +141,7 @@ pub(in crate::diagnose) const SIGNATURE_INVALID: Row = Row {
     cause: "A proxy changes the body, or the signer's certificate does not belong to the key.",
     advice: "Compare what was sent with what came, byte for byte.",
     fail_info: Some(FailInfo::BadMessageCheck),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNED_ATTRIBUTE_MISSING: Row = Row {
@@ -151,7 +151,7 @@ pub(in crate::diagnose) const SIGNED_ATTRIBUTE_MISSING: Row = Row {
     cause: "The sender breaks section 11 of RFC 5652, or section 3.2.1 of RFC 8894.",
     advice: "Let the sender write contentType and messageDigest. Windows says 0x80091006 to a reply without.",
     fail_info: Some(FailInfo::BadMessageCheck),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNING_TIME_AHEAD: Row = Row {
@@ -161,7 +161,7 @@ pub(in crate::diagnose) const SIGNING_TIME_AHEAD: Row = Row {
     cause: "The device's clock is fast, as it often is before its set-up is done, or the reader's is slow.",
     advice: "Set the clock. A CA should let what it issues begin some hours in the past.",
     fail_info: Some(FailInfo::BadTime),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNING_TIME_PAST: Row = Row {
@@ -171,7 +171,7 @@ pub(in crate::diagnose) const SIGNING_TIME_PAST: Row = Row {
     cause: "It was kept for a while before it was looked at, or the device's clock is slow.",
     advice: "If the request is fresh, set the device's clock.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNER_EXPIRED: Row = Row {
@@ -181,7 +181,7 @@ pub(in crate::diagnose) const SIGNER_EXPIRED: Row = Row {
     cause: "The device was off for too long to renew in time, or a clock is wrong.",
     advice: "Enrol anew, with a challenge password, or let the CA take certificates that have just expired.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SUBJECT_EMPTY: Row = Row {
@@ -191,7 +191,7 @@ pub(in crate::diagnose) const SUBJECT_EMPTY: Row = Row {
     cause: "The profile has no subject, or a variable in it stands for nothing.",
     advice: "Put a subject into the profile, such as CN with the device's name.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const KEY_NOT_ALLOWED: Row = Row {
@@ -201,7 +201,7 @@ pub(in crate::diagnose) const KEY_NOT_ALLOWED: Row = Row {
     cause: "The profile's key is too small or too large, or of a kind that the policy does not allow.",
     advice: "Set the key size in the profile, or allow it at the server.",
     fail_info: Some(FailInfo::BadMessageCheck),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CSR_SIGNATURE_INVALID: Row = Row {
@@ -211,7 +211,7 @@ pub(in crate::diagnose) const CSR_SIGNATURE_INVALID: Row = Row {
     cause: "The CSR was changed after it was signed, or another key signed it.",
     advice: "Let the client make the CSR anew. Nothing between client and CA may write it in another way.",
     fail_info: Some(FailInfo::BadMessageCheck),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const CSR_CONTENT_UNREADABLE: Row = Row {
@@ -221,7 +221,7 @@ pub(in crate::diagnose) const CSR_CONTENT_UNREADABLE: Row = Row {
     cause: "The client or a script writes it wrongly.",
     advice: "Look at the place that the evidence names. A CA of Windows may refuse the request for it.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: &[Client::Windows],
+    clients: &[ClientKind::Windows],
 };
 
 pub(in crate::diagnose) const SID_CLAIMED: Row = Row {
@@ -231,7 +231,7 @@ pub(in crate::diagnose) const SID_CLAIMED: Row = Row {
     cause: "Intune asks devices to do so. Anybody else can write it too.",
     advice: "Let the CA copy it only if the challenge password, or whoever made it, stands for that account. A CA that takes no URI in subjectAltName refuses the request.",
     fail_info: None,
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const TEMPLATE_CONFLICT: Row = Row {
@@ -241,7 +241,7 @@ pub(in crate::diagnose) const TEMPLATE_CONFLICT: Row = Row {
     cause: "The client writes the template in two places, and only one was changed.",
     advice: "Let the request name one template only.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: &[Client::Windows],
+    clients: &[ClientKind::Windows],
 };
 
 pub(in crate::diagnose) const NOT_AS_CONFIGURED: Row = Row {
@@ -251,7 +251,7 @@ pub(in crate::diagnose) const NOT_AS_CONFIGURED: Row = Row {
     cause: "The device has an earlier profile, or a variable in the profile stands for something else.",
     advice: "Compare both in the evidence. Let the device take the profile anew, or correct the profile.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const RENEWAL_NOT_OFFERED: Row = Row {
@@ -261,7 +261,7 @@ pub(in crate::diagnose) const RENEWAL_NOT_OFFERED: Row = Row {
     cause: "The client does not look at GetCACaps.",
     advice: "Renew with a PKCSReq that the old certificate signs, or enrol anew.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const RENEWAL_SELF_ISSUED: Row = Row {
@@ -271,7 +271,7 @@ pub(in crate::diagnose) const RENEWAL_SELF_ISSUED: Row = Row {
     cause: "The client signs with a new certificate and not with the old one.",
     advice: "Sign with the certificate that is to be renewed, or send a PKCSReq.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const SIGNER_OF_ANOTHER_CA: Row = Row {
@@ -281,7 +281,7 @@ pub(in crate::diagnose) const SIGNER_OF_ANOTHER_CA: Row = Row {
     cause: "The CA was replaced since, or the device renews at another CA than it enrolled at.",
     advice: "Enrol anew, with a challenge password, or let the server trust the earlier CA.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
 
 pub(in crate::diagnose) const RENEWAL_SUBJECT_DIFFERS: Row = Row {
@@ -291,5 +291,5 @@ pub(in crate::diagnose) const RENEWAL_SUBJECT_DIFFERS: Row = Row {
     cause: "The profile or the device's name was changed since the certificate was issued.",
     advice: "Renew with the names of the old certificate, or enrol anew. At NDES DisableRenewalSubjectNameMatch lets them differ.",
     fail_info: Some(FailInfo::BadRequest),
-    clients: Client::ALL,
+    clients: ClientKind::ALL,
 };
