@@ -179,6 +179,25 @@ fn without_a_password_the_envelope_is_for_nobody() {
 }
 
 #[test]
+fn a_provider_that_derives_no_keys_says_so() {
+    let mut curves = Curves::new();
+    let bytes = curves.pkcs_req(&policy());
+    let whole = curves.provider;
+    curves.provider = Provider::new(
+        whole.digests(),
+        whole.signatures(),
+        whole.key_encryption(),
+        whole.content_encryption(),
+    );
+    assert_eq!(
+        curves.open(&bytes, &policy(), &[PASSWORD]).unwrap_err(),
+        refused(Refused::KeyDerivation(oid::PBKDF2))
+    );
+    curves.provider = curves.provider.with_derive_key(whole.key_derivation());
+    assert!(curves.open(&bytes, &policy(), &[PASSWORD]).is_ok());
+}
+
+#[test]
 fn a_fifth_password_is_the_callers_mistake() {
     let curves = Curves::new();
     let bytes = curves.pkcs_req(&policy());
