@@ -39,8 +39,7 @@ pub(crate) enum KeyTransportError {
     Parameters,
 }
 
-/// PBKDF2-params, [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2), without the length of the key,
-/// which the cipher tells.
+/// PBKDF2-params, [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pbkdf2Parameters<'a> {
     pub(crate) salt: &'a [u8],

@@ -262,7 +262,8 @@ pub fn open_unverified(
     Err(DecryptError.into())
 }
 
-/// Opens the envelope of a message that nobody verified, if it is encrypted under this challenge password.
+/// Opens the envelope of a message that nobody verified, if it is encrypted under this challenge password. Of several recipients that
+/// are a password the first is tried.
 ///
 /// # Errors
 /// An [`OpenError`]: [`OpenError::Decrypt`] if it is under another password or under none, and [`OpenError::Refused`] for what
@@ -280,14 +281,13 @@ pub fn open_unverified_with_password(
         let pwri = pwri?;
         let under = password_parameters(&pwri, &Policy::compatible(), 1)?;
         let encrypted_key = pwri.encrypted_key.to_cow();
-        let payload = under
+        // No other one is tried: each may cost as much.
+        return under
             .unwrap(provider, password, &encrypted_key, cipher.key_len())
             .ok()
             .and_then(|content_key| decrypt(&envelope, provider, cipher, &content_key))
-            .and_then(|plaintext| read(message, plaintext));
-        if let Some(payload) = payload {
-            return Ok(payload);
-        }
+            .and_then(|plaintext| read(message, plaintext))
+            .ok_or(OpenError::Decrypt(DecryptError));
     }
     Err(DecryptError.into())
 }
@@ -383,7 +383,7 @@ fn key_agreement(kari: &KeyAgreeRecipient<'_>) -> Result<KeyAgreement, Refused> 
 fn password_encryption(
     pwri: &PasswordRecipient<'_>,
 ) -> Option<Result<PasswordEncryption, Refused>> {
-    // Nothing is derived, so that any number of iterations may be told.
+    // Nothing is derived, so that as many iterations as fit into the bound may be told.
     let policy = Policy::compatible().with_max_password_iterations(u32::MAX);
     match password_parameters(pwri, &policy, 1) {
         Ok(under) => Some(Ok(under.encryption)),

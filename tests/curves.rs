@@ -9,9 +9,9 @@ use common::{EcKey, Ed25519Key, Parties, certificate, pem, provider, rng, vector
 use scep::client::{Client, Enrolment, Outcome, Requester};
 use scep::crypto::{
     CryptoError, CryptoRng, DigestAlgorithm, DigestSet, EncryptKey, KeyTransport, Policy, Provider,
-    SigningKey, TransportScheme, TransportSet,
+    SignatureAlgorithm, SigningKey, TransportScheme, TransportSet,
 };
-use scep::server::HeldEnrolment;
+use scep::server::{Authority, HeldEnrolment, Received, Server};
 use scep::{
     BuildError, CaRoles, Certificate, Csr, CsrBuilder, Error, IssuerAndSerialNumber, Limits,
     Negotiation, OpenError, PkiMessage, Recipient, Request, RequestBuilder, SignerIdentity,
@@ -86,7 +86,7 @@ impl Device {
 
     fn client<'c>(&'c self, ca: &'c CaRoles<'c>, requester: &'c Requester<'c>) -> Client<'c> {
         let (provider, policy) = (&self.parties.provider, &self.parties.policy);
-        let capabilities = scep::Capabilities::parse(b"SCEPStandard");
+        let capabilities = scep::Capabilities::parse(b"SCEPStandard\nRenewal");
         let negotiation = Negotiation::new(&capabilities, policy).unwrap();
         Client::new(provider, policy, ca, negotiation, requester)
     }
@@ -350,15 +350,48 @@ fn a_challenge_is_for_the_polls_of_its_enrolment_alone() {
     let (get_crl, _) = client.get_crl(wanted(), &mut rng()).unwrap();
     assert_eq!(recipient(get_crl), "KeyAgreement");
     let mut renewal = client.renew(&device.csr(None), &mut rng());
-    let renewal = renewal.next_request(&mut rng()).unwrap();
-    assert_eq!(recipient(renewal), "KeyAgreement");
+    let request = renewal.next_request(&mut rng()).unwrap();
+    assert_eq!(recipient(request), "KeyAgreement");
+
+    // The polls of both, by somebody whom the CA knows.
+    let ca_key = EcKey::from_pkcs8_der(&pem(vector!("keys/ca-ec.key"))).unwrap();
+    let csr = device.csr(None);
+    let parties = &device.parties;
+    let issued = Template::new(csr.subject_der(), csr.public_key_der())
+        .issue(parties.ca.subject_der(), &parties.ca_key);
+    let requester = Requester::new(&issued, &device.key).unwrap();
+    let requester = requester.with_challenge(PASSWORD);
+    let client = device.client(&roles, &requester);
+    let authority = Authority::new(&ca, &ca_key).unwrap();
+    let trust = SignerTrust::new().issuer(&parties.ca);
+    let server = Server::new(&parties.provider, &parties.policy, trust, authority);
+    for (mut transaction, resumed) in [
+        (client.renew(&csr, &mut rng()), "KeyAgreement"),
+        (client.enrol(&csr, &mut rng()), "Password"),
+    ] {
+        let request = transaction.next_request(&mut rng()).unwrap();
+        let received = server.receive(&request, &mut rng()).unwrap();
+        let Received::Request(request) = received else {
+            panic!("not opened");
+        };
+        let pending = server.reply(&request).pending(&mut rng()).unwrap();
+        let outcome = transaction.accept(200, &pending, &mut rng());
+        assert!(matches!(outcome, Ok(Outcome::Pending)), "{outcome:?}");
+        // There was none in the CSR. Where that is not at hand, the caller says what there was.
+        let poll = transaction.next_request(&mut rng()).unwrap();
+        assert_eq!(recipient(poll), "KeyAgreement");
+        let saved = transaction.save().unwrap();
+        let mut transaction = Enrolment::resume(client, &saved, None).unwrap();
+        let poll = transaction.next_request(&mut rng()).unwrap();
+        assert_eq!(recipient(poll), resumed);
+    }
     let mut enrolment = client.enrol(&device.csr(Some("other")), &mut rng());
     let request = enrolment.next_request(&mut rng()).unwrap();
     assert_eq!(recipient(request), "Password");
 }
 
 #[test]
-fn a_certificate_without_its_key_is_misuse_unless_a_password_opens() {
+fn a_certificate_without_its_key_opens_nothing_unless_a_password_does() {
     let device = Device::new();
     let parties = &device.parties;
     let open = |body: &[u8], recipient: Recipient<'_>| {
@@ -376,7 +409,7 @@ fn a_certificate_without_its_key_is_misuse_unless_a_password_opens() {
         open(&body, without_key.with_password(PASSWORD)),
         Err(no_key)
     );
-    assert_eq!(no_key.cause(), scep::Cause::Misuse);
+    assert_eq!(no_key.cause(), scep::Cause::Protocol);
     assert_eq!(open(&body, parties.ca_recipients()[0]), Ok(None));
 
     // The same beside a recipient that is the password.
@@ -478,6 +511,53 @@ fn a_message_is_signed_with_what_suits_the_key() {
         assert_eq!(request(&Policy::default(), Some(sha256)), EcdsaSha256);
         assert_eq!(request(&only, None), EcdsaSha256);
     }
+}
+
+/// An RSA key that has SHA-1 first.
+struct Sha1First(common::RsaKey);
+
+impl SigningKey for Sha1First {
+    fn public_key(&self) -> Option<&[u8]> {
+        self.0.public_key()
+    }
+
+    fn algorithms(&self) -> &[SignatureAlgorithm] {
+        const {
+            &[
+                SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha1),
+                SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256),
+            ]
+        }
+    }
+
+    fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, CryptoError> {
+        self.0.sign(algorithm, message, rng)
+    }
+}
+
+#[test]
+fn sha1_comes_last_whatever_the_key_says() {
+    let parties = Parties::new();
+    let (roles, key) = (
+        parties.roles(),
+        Sha1First(common::key(vector!("keys/c2048.key"))),
+    );
+    let signer = SignerIdentity::new(&parties.client, &key).unwrap();
+    let algorithm = |digests: &[DigestAlgorithm]| {
+        let policy = Policy::default().with_message_digests(DigestSet::of(digests));
+        let wanted = IssuerAndSerialNumber::of(&parties.issued);
+        let request = RequestBuilder::get_crl(wanted, &signer, &roles);
+        let built = request.build(&parties.provider, &policy, &mut rng());
+        built.unwrap().algorithm().digest()
+    };
+    let (sha1, sha256) = (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256);
+    assert_eq!(algorithm(&[sha1, sha256]), sha256);
+    assert_eq!(algorithm(&[sha1]), sha1);
 }
 
 #[test]

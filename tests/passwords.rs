@@ -5,7 +5,7 @@ mod common;
 mod live;
 
 use common::forge::{
-    Envelope, Forge, NULL, algorithm, elements, octets, sequence, small_integer, tlv,
+    Envelope, Forge, NULL, algorithm, elements, inside, octets, sequence, small_integer, tlv,
 };
 use common::issue::Template;
 use common::{EcKey, Ed25519Key, Parties, certificate, pem, provider, rng, vector};
@@ -337,6 +337,23 @@ fn inspection_opens_under_the_password_only() {
     assert_eq!(open(&bytes, PASSWORD).as_deref(), Ok(curves.csr.as_der()));
     let failed = Err(OpenError::Decrypt(DecryptError));
     assert_eq!(open(&bytes, "Secret"), failed);
+    // Of two the first is tried, so that a message costs what one does.
+    let other = curves.pkcs_req(&policy());
+    let with = |recipients: [&[u8]; 2]| {
+        let content = recipients.map(envelope);
+        let recipients = content.each_ref().map(|content| {
+            let enveloped = inside(inside(content)[1].contents);
+            enveloped[1].contents.to_vec()
+        });
+        let mut message = Forge::of(&bytes);
+        let mut two = Envelope::of(&envelope(&bytes));
+        two.other_recipients = recipients.to_vec();
+        message.set_signature(curves.client_key.algorithms()[0]);
+        message.set_content(Some(two.to_der()));
+        open(&message.sign(&curves.client_key), PASSWORD)
+    };
+    assert_eq!(with([&bytes, &other]).as_deref(), Ok(curves.csr.as_der()));
+    assert_eq!(with([&other, &bytes]), failed);
     // What is for a key is under no password.
     let agreed = curves.pkcs_req(&Policy::default().with_password_prfs(DigestSet::EMPTY));
     assert_eq!(open(&agreed, PASSWORD), failed);

@@ -200,10 +200,15 @@ impl<'c> Enrolment<'c> {
         self.csr.as_ref()?.challenge_password().secret_text()
     }
 
-    /// The challenge password that is shared with the CA: that of the CSR or else the requester's.
+    /// The challenge password that is shared with the CA: that of the CSR, or the requester's where the CSR of an enrolment is not at
+    /// hand, or where the requester only signs.
     fn challenge<'a>(&'a self, own: Option<&'a Challenge<Zeroizing<String>>>) -> Option<&'a str> {
+        let requester = self.client.requester;
         let own = own.map(|challenge| challenge.0.as_str());
-        own.or_else(|| self.client.requester.challenge())
+        own.or_else(|| match (&self.csr, self.message_type) {
+            (None, MessageType::PkcsReq) => requester.challenge(),
+            _ => requester.challenge_of_signer(),
+        })
     }
 
     /// The transactionID.

@@ -317,7 +317,8 @@ impl Policy {
         self.tolerances.contains(tolerance)
     }
 
-    /// The digest of a fresh message: the first allowed of SHA-256, SHA-384, SHA-512, SHA-1 and MD5.
+    /// The digest of a fresh negotiation: the first allowed of SHA-256, SHA-384, SHA-512, SHA-1 and MD5. What is neither negotiated nor
+    /// mirrors another message is signed with what suits the key.
     #[must_use]
     pub const fn fresh_digest(&self) -> Option<DigestAlgorithm> {
         use DigestAlgorithm::{Md5, Sha1, Sha256, Sha384, Sha512};

@@ -339,11 +339,12 @@ impl CsrParts {
         }
     }
 
-    /// Verifies the signature of the CSR, found in `buffer`, with its own public key.
+    /// Whether the CSR, found in `buffer`, is for an RSA key.
     pub(crate) fn has_rsa_key(&self, buffer: &[u8]) -> bool {
         key_algorithm(self.public_key.of_buffer(buffer)) == Some(oid::RSA_ENCRYPTION)
     }
 
+    /// Verifies the signature of the CSR, found in `buffer`, with its own public key.
     pub(crate) fn check(
         &self,
         buffer: &[u8],

@@ -97,8 +97,8 @@ impl OpenError {
     pub const fn cause(&self) -> Cause {
         match self {
             Self::Parse(error) => error.cause(),
-            Self::NoContent | Self::NoRecipient(_) => Cause::Protocol,
-            Self::NoKey | Self::AnotherMessage | Self::TooManyPasswords => Cause::Misuse,
+            Self::NoContent | Self::NoRecipient(_) | Self::NoKey => Cause::Protocol,
+            Self::AnotherMessage | Self::TooManyPasswords => Cause::Misuse,
             Self::Refused(_) | Self::CsrRefused(_) => Cause::Policy,
             Self::Decrypt(_) | Self::CsrSignature => Cause::Undecodable,
         }

@@ -111,10 +111,10 @@ impl Request {
         Ok((self.content_cipher(), recipient.key_management()))
     }
 
-    /// The challenge of the CSR, if the signer has shown that it is his: by the CSR's key, or by an envelope under a password.
+    /// The challenge of the CSR, if the signer has the CSR's key.
     ///
     /// Nothing binds an envelope to who signs the message. A captured one, signed anew with a key that cannot decrypt, would otherwise
-    /// be answered with something to try passwords at.
+    /// be answered with something to try passwords at. If the envelope is under a password, its captor has that already.
     fn challenge(&self) -> Option<Challenge<Zeroizing<String>>> {
         let under_password = matches!(self.key_management(), KeyManagement::Password(_));
         if !under_password && self.signer_has_csr_key() != Some(true) {
@@ -165,18 +165,23 @@ impl<'r> ReplyBuilder<'r> {
     }
 
     /// Takes the challenge password of the enrolment, under which a SUCCESS is encrypted if the signer's key cannot decrypt. Without
-    /// it, or if it is empty, that is the one in the request's CSR, if its key signed the request; a CertPoll has none, and what waits for it
-    /// ([`HeldEnrolment`](crate::server::HeldEnrolment)) holds none, so keep it as secret as the passwords that you gave out.
+    /// it, that is the one in the request's CSR, if the signer has the CSR's key or encrypted the request under a password too. A
+    /// CertPoll has none, and what waits for it ([`HeldEnrolment`](crate::server::HeldEnrolment)) holds none, so keep it as secret as the
+    /// passwords that you gave out. An empty one counts as none.
     ///
     /// # Security
-    /// Give it only in answer to a client that has shown that it knows it: by the right challenge in a CSR of this enrolment, which
-    /// the request still asks for ([`HeldEnrolment::answers`](crate::server::HeldEnrolment::answers)). What a SUCCESS holds is known or
-    /// easily guessed, so whoever else gets one, with a key that he made himself, tries passwords at it offline.
+    /// Give it only in answer to a client that has shown that it knows it: by a request under it, or by the right challenge in a CSR of
+    /// this enrolment whose [key signed that request](Request::signer_has_csr_key), and which the request still asks for
+    /// ([`HeldEnrolment::answers`](crate::server::HeldEnrolment::answers)). A right challenge alone shows nothing of who signed: the
+    /// envelope may be captured. What a SUCCESS holds is known or easily guessed, so whoever else gets one, with a key that he made
+    /// himself, tries passwords at it offline.
     #[must_use]
     pub const fn challenge(mut self, password: &'r str) -> Self {
-        if !password.is_empty() {
-            self.challenge = Some(Challenge(password));
-        }
+        self.challenge = if password.is_empty() {
+            None
+        } else {
+            Some(Challenge(password))
+        };
         self
     }
 

@@ -86,7 +86,7 @@ impl<'c> SignerIdentity<'c> {
 
     /// The algorithm with the wanted digest, else the first of the key's that the policy allows if another will do: a key knows best
     /// what suits it, such as SHA-384 a key on P-384
-    /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)).
+    /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)). Before SHA-1 and MD5 comes whatever else there is.
     fn algorithm(
         &self,
         wanted: WantedDigest,
@@ -103,12 +103,17 @@ impl<'c> SignerIdentity<'c> {
             WantedDigest::Preferred(digest) => (Some(digest), true),
             WantedDigest::Named(digest) => (Some(digest), false),
         };
-        let mut possible = self.algorithms.iter().filter(allowed);
-        possible
-            .clone()
+        let is_weak = |algorithm: &SignatureAlgorithm| {
+            matches!(
+                algorithm.digest(),
+                DigestAlgorithm::Sha1 | DigestAlgorithm::Md5
+            )
+        };
+        let possible = || self.algorithms.iter().filter(allowed).copied();
+        let another = || possible().find(|one| !is_weak(one)).or(possible().next());
+        possible()
             .find(|algorithm| Some(algorithm.digest()) == digest)
-            .or_else(|| possible.next().filter(|_| another_will_do))
-            .copied()
+            .or_else(|| another().filter(|_| another_will_do))
             .ok_or(BuildError::NoAlgorithm)
     }
 }
