@@ -180,7 +180,7 @@ impl Ca {
         let transaction = request.transaction_key(&self.provider)?;
         let mut reply = server.reply(&request);
         if let Some(challenge) = &self.challenge
-            && self.office().knows_challenge(&request, &transaction)?
+            && self.office().knows_challenge(&request, &transaction, now)?
         {
             reply = reply.challenge(challenge);
         }

@@ -105,13 +105,14 @@ impl Office {
         }
     }
 
-    /// Whether the client has shown that it knows the challenge password, and not by its CSR: nobody else is sent anything that
-    /// is encrypted under it, for whoever has such a thing can try passwords at it. Who sends an envelope under it has shown as much,
-    /// or has captured it, and then has something to try passwords at already.
+    /// Whether the client has shown that it knows the challenge password: nobody else is sent anything that is encrypted under it, for
+    /// whoever has such a thing can try passwords at it. Who sends an envelope under it has shown as much, or has captured it, and then
+    /// has something to try passwords at already.
     pub fn knows_challenge(
         &self,
         request: &Request,
         transaction: &TransactionKey,
+        now: i64,
     ) -> Outcome<bool> {
         Ok(match (request.key_management(), request.body()) {
             (KeyManagement::Password(_), _) => true,
@@ -119,6 +120,9 @@ impl Office {
                 let enrolment = self.store.enrolment(transaction)?;
                 enrolment
                     .is_some_and(|one| one.knows_challenge && one.held.answers(request).is_ok())
+            }
+            (_, RequestBody::PkcsReq(csr) | RequestBody::RenewalReq(csr)) => {
+                is_signers_own(request, now) && self.has_right_challenge(csr)
             }
             _ => false,
         })
@@ -165,13 +169,11 @@ impl Office {
                 if let Err(why) = subject(&held) {
                     return Ok(bad_request(why));
                 }
-                let under_challenge =
-                    matches!(case.request.key_management(), KeyManagement::Password(_));
-                // Else the envelope, with the challenge in it, may be captured from somebody else.
-                let is_own = case.request.signer_has_csr_key() == Some(true);
+                let knows_challenge =
+                    self.knows_challenge(case.request, &case.transaction, case.now)?;
                 Enrolment {
                     held,
-                    knows_challenge: under_challenge || is_own && self.has_right_challenge(csr),
+                    knows_challenge,
                     state: State::Waiting(self.hold),
                 }
             }
@@ -311,6 +313,13 @@ impl Office {
             None => Decision::Refused(FailInfo::BadCertId, "this CA has no CRL of that issuer"),
         })
     }
+}
+
+/// Whether the CSR is the signer's, and not in an envelope that was captured and signed anew: it is for the signer's key, or for the
+/// names that the CA gave him.
+fn is_signers_own(request: &Request, now: i64) -> bool {
+    let proof = request.renewal_proof(now);
+    request.signer_has_csr_key() == Some(true) || proof.is_some_and(|proof| proof.is_plain())
 }
 
 /// Why nothing is issued that could not be delivered.

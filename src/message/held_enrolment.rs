@@ -22,8 +22,8 @@ use crate::{
 /// [built only with it](crate::ReplyBuilder::answering), because a CertPoll names no key.
 ///
 /// It holds what a certificate is issued from, and no secret: the challenge password is judged before an enrolment is held,
-/// and stays behind. Note beside it whether that was right and the CSR's key [signed the request](Request::signer_has_csr_key):
-/// only then the reply to a poll may be under [the challenge](crate::ReplyBuilder::challenge).
+/// and stays behind. Note beside it whether that was right and the CSR the signer's own: only then the reply to a poll may be
+/// under [the challenge](crate::ReplyBuilder::challenge).
 ///
 /// The [bytes](Self::to_bytes) are DER, as large as the CSR without its password and signature, and a key:
 ///

@@ -171,9 +171,10 @@ impl<'r> ReplyBuilder<'r> {
     ///
     /// # Security
     /// Give it only in answer to a client that has shown that it knows it: by a request under it, or by the right challenge in a CSR of
-    /// this enrolment whose [key signed that request](Request::signer_has_csr_key), and which the request still asks for
-    /// ([`HeldEnrolment::answers`](crate::server::HeldEnrolment::answers)). A right challenge alone shows nothing of who signed: the
-    /// envelope may be captured. What a SUCCESS holds is known or easily guessed, so whoever else gets one, with a key that he made
+    /// this enrolment that is the signer's own, and which the request still asks for
+    /// ([`HeldEnrolment::answers`](crate::server::HeldEnrolment::answers)). A CSR is the signer's own if
+    /// [their keys are one](Request::signer_has_csr_key), or in a [plain renewal](crate::server::RenewalProof::is_plain). A right
+    /// challenge alone shows nothing of who signed: the envelope may be captured. What a SUCCESS holds is known or easily guessed, so whoever else gets one, with a key that he made
     /// himself, tries passwords at it offline.
     #[must_use]
     pub const fn challenge(mut self, password: &'r str) -> Self {
