@@ -297,7 +297,9 @@ fn wrapped(tag: u8, contents: &[u8], depth: usize) -> Option<Body> {
             found.push(element(&mut rest, depth + 1)?);
         }
     }
-    Some(Body::Wrapped {
+    // Random octets may look like an element without an end, and would get one.
+    let is_same = [prefix, &write(&found), rest].concat() == contents;
+    is_same.then(|| Body::Wrapped {
         prefix: prefix.to_vec(),
         elements: found,
         tail: rest.to_vec(),
