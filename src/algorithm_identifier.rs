@@ -106,7 +106,7 @@ impl<'a> AlgorithmIdentifier<'a> {
             return self.pss().ok_or(Unknown(oid));
         }
         if let Some(algorithm) = elliptic_signature_of(oid) {
-            // Interop: parameters are absent (RFC 5754, section 3.3, and RFC 8410, section 3), and some write NULL.
+            // They are absent by RFC 5754, section 3.3, and RFC 8410, section 3. NULL says no more, as beside every other identifier.
             let algorithm = self.has_null_or_none().then_some(algorithm);
             return algorithm.ok_or(Unknown(oid));
         }

@@ -274,22 +274,17 @@ pub fn open_unverified_with_password(
     password: &str,
 ) -> Result<OpenedPayload, OpenError> {
     let (envelope, cipher) = sealed_with(message)?;
-    for recipient in envelope.recipients() {
-        let RecipientInfo::Password(pwri) = recipient? else {
-            continue;
-        };
-        let pwri = pwri?;
-        let under = password_parameters(&pwri, &Policy::compatible(), 1)?;
-        let encrypted_key = pwri.encrypted_key.to_cow();
-        // No other one is tried: each may cost as much.
-        return under
-            .unwrap(provider, password, &encrypted_key, cipher.key_len())
-            .ok()
-            .and_then(|content_key| decrypt(&envelope, provider, cipher, &content_key))
-            .and_then(|plaintext| read(message, plaintext))
-            .ok_or(OpenError::Decrypt(DecryptError));
-    }
-    Err(DecryptError.into())
+    // No other one is tried: each may cost as much.
+    let pwri = envelope.password_recipient()?.ok_or(DecryptError)?;
+    let under = password_parameters(&pwri, &Policy::compatible(), 1)?;
+    let encrypted_key = pwri.encrypted_key.to_cow();
+    under
+        .key(provider, password)
+        .and_then(|key| under.unwrap(provider, &key, &encrypted_key, cipher.key_len()))
+        .ok()
+        .and_then(|content_key| decrypt(&envelope, provider, cipher, &content_key))
+        .and_then(|plaintext| read(message, plaintext))
+        .ok_or(OpenError::Decrypt(DecryptError))
 }
 
 impl OpenedPayload {

@@ -513,10 +513,10 @@ fn a_message_is_signed_with_what_suits_the_key() {
     }
 }
 
-/// An RSA key that has SHA-1 first.
-struct Sha1First(common::RsaKey);
+/// An RSA key that has SHA-1 first, and SHA-256 last.
+struct Sha256Last(common::RsaKey);
 
-impl SigningKey for Sha1First {
+impl SigningKey for Sha256Last {
     fn public_key(&self) -> Option<&[u8]> {
         self.0.public_key()
     }
@@ -525,6 +525,7 @@ impl SigningKey for Sha1First {
         const {
             &[
                 SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha1),
+                SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha512),
                 SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256),
             ]
         }
@@ -541,11 +542,11 @@ impl SigningKey for Sha1First {
 }
 
 #[test]
-fn sha1_comes_last_whatever_the_key_says() {
+fn an_rsa_key_signs_with_sha256_first_and_with_sha1_last_whatever_it_says() {
     let parties = Parties::new();
     let (roles, key) = (
         parties.roles(),
-        Sha1First(common::key(vector!("keys/c2048.key"))),
+        Sha256Last(common::key(vector!("keys/c2048.key"))),
     );
     let signer = SignerIdentity::new(&parties.client, &key).unwrap();
     let algorithm = |digests: &[DigestAlgorithm]| {
@@ -556,7 +557,9 @@ fn sha1_comes_last_whatever_the_key_says() {
         built.unwrap().algorithm().digest()
     };
     let (sha1, sha256) = (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256);
-    assert_eq!(algorithm(&[sha1, sha256]), sha256);
+    let sha512 = DigestAlgorithm::Sha512;
+    assert_eq!(algorithm(&[sha1, sha512, sha256]), sha256);
+    assert_eq!(algorithm(&[sha1, sha512]), sha512);
     assert_eq!(algorithm(&[sha1]), sha1);
 }
 

@@ -191,6 +191,16 @@ impl<'a> EnvelopedData<'a> {
         })
     }
 
+    /// The first recipient that is a password.
+    pub(crate) fn password_recipient(&self) -> Result<Option<PasswordRecipient<'a>>, ParseError> {
+        for recipient in self.recipients() {
+            if let RecipientInfo::Password(pwri) = recipient? {
+                return pwri.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     /// The recipients in their order.
     pub(crate) fn recipients(
         &self,

@@ -11,7 +11,7 @@ use core::ops::RangeInclusive;
 ///
 /// Four policies have a name: [`strict`](Self::strict), [`default_policy`](Self::default_policy) (also [`Default`]),
 /// [`compatible`](Self::compatible) and, with the feature `legacy`, `legacy`; each allows all that those before it do.
-/// A fresh request is written in AES-128 and SHA-256, or a longer digest that suits a longer key, under all of them: what the weaker
+/// A fresh request is written in AES-128 and SHA-256, or a longer digest that suits a key on a longer curve, under all of them: what the weaker
 /// ones add is read, and written to answer a peer in what it sent, where the caller names it, and by a client under `compatible` if
 /// a server lists nothing better ([`Tolerance::WeakRequests`]).
 ///

@@ -174,8 +174,8 @@ impl<'r> ReplyBuilder<'r> {
     /// this enrolment that is the signer's own, and which the request still asks for
     /// ([`HeldEnrolment::answers`](crate::server::HeldEnrolment::answers)). A CSR is the signer's own if
     /// [their keys are one](Request::signer_has_csr_key), or in a [plain renewal](crate::server::RenewalProof::is_plain). A right
-    /// challenge alone shows nothing of who signed: the envelope may be captured. What a SUCCESS holds is known or easily guessed, so whoever else gets one, with a key that he made
-    /// himself, tries passwords at it offline.
+    /// challenge alone shows nothing of who signed: the envelope may be captured. What a SUCCESS holds is known or easily guessed, so
+    /// whoever else gets one, with a key that he made himself, tries passwords at it offline.
     #[must_use]
     pub const fn challenge(mut self, password: &'r str) -> Self {
         self.challenge = if password.is_empty() {
@@ -190,7 +190,7 @@ impl<'r> ReplyBuilder<'r> {
     ///
     /// The recipient and algorithms are those of [`Request::success_envelope`], with the [challenge](Self::challenge) that was taken.
     /// An envelope of nothing is made with them, if under a password with few iterations, so that what the provider cannot do shows
-    /// here and not after something was issued.
+    /// here and not after something was issued. It costs another operation with the signer's public key.
     ///
     /// # Errors
     /// As [`Request::success_envelope`], and [`BuildError::Crypto`] if the provider makes no such envelope.

@@ -20,8 +20,9 @@ use crate::{BuildError, MessageType, Nonce, TransactionId};
 /// Builds a request: encrypted to the CA's recipient, signed by the client.
 ///
 /// Without further calls it is written in AES-128-CBC with RSAES-PKCS1-v1_5, which every server that was tried reads, or what the
-/// policy has in their place ([`Policy::fresh_transport`] and its neighbours), signed with the first of the key's algorithms that the policy
-/// allows (SHA-256 for the RSA keys of this crate), and, where it starts a transaction, has a random transactionID.
+/// policy has in their place ([`Policy::fresh_transport`] and its neighbours), signed by an RSA key in SHA-256 and by
+/// a key on a curve with the first of its algorithms, as far as the policy allows it, and, where it starts a transaction, has a random
+/// transactionID.
 #[derive(Clone, Debug)]
 pub struct RequestBuilder<'b> {
     message_type: MessageType,
@@ -137,9 +138,9 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
-    /// Takes this digest and no other. Without it, the message is signed with the first of the key's
-    /// [algorithms](SigningKey::algorithms) that the policy allows: name none for a key that has a digest of its own, such as one of
-    /// Ed25519.
+    /// Takes this digest and no other. Without it, an RSA key signs in SHA-256 and a key on a curve with the first of its
+    /// [algorithms](SigningKey::algorithms), as far as the policy allows it: name none for a key that has a digest of its own, such as
+    /// one of Ed25519.
     #[must_use]
     pub const fn digest(mut self, digest: DigestAlgorithm) -> Self {
         self.digest = WantedDigest::Named(digest);

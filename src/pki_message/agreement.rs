@@ -13,7 +13,7 @@ use crate::asn1::encode;
 use crate::certificate::Certificate;
 use crate::cms::KeyAgreeRecipient;
 use crate::crypto::public_key::{ec_public_key, key_algorithm, key_curve, key_octets};
-use crate::crypto::{CryptoError, KeyAgreement, Policy, Provider, check_public_key};
+use crate::crypto::{CryptoError, EllipticCurve, KeyAgreement, Policy, Provider, check_public_key};
 use crate::crypto::{key_wrap, x963_kdf};
 use crate::oid;
 
@@ -21,6 +21,7 @@ use crate::oid;
 #[derive(Clone, Debug)]
 pub(crate) struct AgreedKey {
     pub(super) agreement: KeyAgreement,
+    curve: EllipticCurve,
     /// The public key with which the recipient's is to agree, a SubjectPublicKeyInfo.
     pub(crate) originator: Vec<u8>,
     shared_info: Vec<u8>,
@@ -44,12 +45,13 @@ impl AgreedKey {
         let wrap = wrap
             .filter(|wrap| policy.key_wraps().contains(*wrap))
             .ok_or(Refused::KeyWrap(wrap_oid))?;
-        let originator = originator(kari, public_key)?;
+        let (curve, originator) = originator(kari, public_key)?;
         check_public_key(&originator, policy)?;
         let agreement = KeyAgreement { kdf_digest, wrap };
         let ukm = kari.ukm.map(|ukm| ukm.to_cow());
         Ok(Self {
             agreement,
+            curve,
             originator,
             shared_info: x963_kdf::shared_info(named.raw, ukm.as_deref(), agreement),
         })
@@ -76,9 +78,9 @@ impl AgreedKey {
 
     /// The x coordinate as long as the curve's field: a private key elsewhere may have dropped leading zeros of it.
     fn whole_coordinate(&self, secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let curve = key_curve(&self.originator).ok_or(CryptoError::InvalidKey)?;
-        let zeros = curve.coordinate_len().checked_sub(secret.len());
-        let mut whole = Zeroizing::new(alloc::vec![0; curve.coordinate_len()]);
+        let len = self.curve.coordinate_len();
+        let zeros = len.checked_sub(secret.len());
+        let mut whole = Zeroizing::new(alloc::vec![0; len]);
         whole
             .get_mut(zeros.ok_or(CryptoError::Failed)?..)
             .unwrap_or_default()
@@ -87,8 +89,11 @@ impl AgreedKey {
     }
 }
 
-/// The originator's public key. Its curve is the recipient's, whether it says so or not.
-fn originator(kari: &KeyAgreeRecipient<'_>, recipient: &[u8]) -> Result<Vec<u8>, Refused> {
+/// The curve, and the originator's public key. Its curve is the recipient's, whether it says so or not.
+fn originator(
+    kari: &KeyAgreeRecipient<'_>,
+    recipient: &[u8],
+) -> Result<(EllipticCurve, Vec<u8>), Refused> {
     let curve = key_curve(recipient).ok_or_else(|| {
         let algorithm = key_algorithm(recipient);
         algorithm.map_or(Refused::EcKey, Refused::PublicKey)
@@ -104,7 +109,7 @@ fn originator(kari: &KeyAgreeRecipient<'_>, recipient: &[u8]) -> Result<Vec<u8>,
             return Err(Refused::Curve(named));
         }
     }
-    Ok(ec_public_key(curve, key.public_key))
+    Ok((curve, ec_public_key(curve, key.public_key)))
 }
 
 /// A content key that was encrypted to a public key.

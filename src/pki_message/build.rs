@@ -84,9 +84,7 @@ impl<'c> SignerIdentity<'c> {
         &self.certificate
     }
 
-    /// The algorithm with the wanted digest, else the first of the key's that the policy allows if another will do: a key knows best
-    /// what suits it, such as SHA-384 a key on P-384
-    /// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)). Before SHA-1 and MD5 comes whatever else there is.
+    /// The algorithm with the wanted digest, else the [preferred](preference) one that the policy allows if another will do.
     fn algorithm(
         &self,
         wanted: WantedDigest,
@@ -103,18 +101,30 @@ impl<'c> SignerIdentity<'c> {
             WantedDigest::Preferred(digest) => (Some(digest), true),
             WantedDigest::Named(digest) => (Some(digest), false),
         };
-        let is_weak = |algorithm: &SignatureAlgorithm| {
-            matches!(
-                algorithm.digest(),
-                DigestAlgorithm::Sha1 | DigestAlgorithm::Md5
-            )
-        };
         let possible = || self.algorithms.iter().filter(allowed).copied();
-        let another = || possible().find(|one| !is_weak(one)).or(possible().next());
+        let another = || possible().min_by_key(preference);
         possible()
             .find(|algorithm| Some(algorithm.digest()) == digest)
             .or_else(|| another().filter(|_| another_will_do))
             .ok_or(BuildError::NoAlgorithm)
+    }
+}
+
+/// What comes first where no digest is wanted, the least first: with RSA SHA-256, which every server reads that knows it, and SHA-1 and
+/// MD5 last. A key on a curve knows best what suits it, such as SHA-384 a key on P-384
+/// ([RFC 5753, section 8](https://www.rfc-editor.org/rfc/rfc5753#section-8)): the first of its algorithms.
+fn preference(algorithm: &SignatureAlgorithm) -> u8 {
+    let is_rsa = matches!(
+        algorithm,
+        SignatureAlgorithm::RsaPkcs1v15(_) | SignatureAlgorithm::RsaPss { .. }
+    );
+    match algorithm.digest() {
+        _ if !is_rsa => 0,
+        DigestAlgorithm::Sha256 => 0,
+        DigestAlgorithm::Sha384 => 1,
+        DigestAlgorithm::Sha512 => 2,
+        DigestAlgorithm::Sha1 => 3,
+        DigestAlgorithm::Md5 => 4,
     }
 }
 

