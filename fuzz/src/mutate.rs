@@ -101,20 +101,33 @@ fn count(forest: &[Node]) -> usize {
 
 /// The element at a position, counted from the outside in and from the front, among its siblings.
 fn find<'t>(forest: &'t mut Vec<Node>, position: &mut usize) -> Option<(&'t mut Vec<Node>, usize)> {
-    let mut inside = None;
-    for (at, node) in forest.iter().enumerate() {
-        let size = 1 + node.elements().map_or(0, count);
-        if *position == 0 {
-            return Some((forest, at));
-        }
-        if *position < size {
-            *position -= 1;
-            inside = Some(at);
-            break;
-        }
-        *position -= size;
+    let mut path = Vec::new();
+    if !path_to(forest, position, &mut path) {
+        return None;
     }
-    find(forest[inside?].elements_mut()?, position)
+    let at = path.pop()?;
+    let step = |siblings: &'t mut Vec<Node>, at: usize| siblings[at].elements_mut();
+    let siblings = path.into_iter().try_fold(forest, step)?;
+    Some((siblings, at))
+}
+
+/// Whether the element is there; `path` leads to it then.
+fn path_to(forest: &[Node], position: &mut usize, path: &mut Vec<usize>) -> bool {
+    for (at, node) in forest.iter().enumerate() {
+        path.push(at);
+        if *position == 0 {
+            return true;
+        }
+        *position -= 1;
+        if node
+            .elements()
+            .is_some_and(|inside| path_to(inside, position, path))
+        {
+            return true;
+        }
+        path.pop();
+    }
+    false
 }
 
 fn tag(old: u8, rng: &mut Counter) -> u8 {

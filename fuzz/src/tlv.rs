@@ -122,15 +122,9 @@ impl Node {
 
     /// The octets between the length and the end.
     pub fn contents(&self) -> Vec<u8> {
-        match &self.body {
-            Body::Octets(octets) | Body::Raw(octets) => octets.clone(),
-            Body::Elements(elements) => write(elements),
-            Body::Wrapped {
-                prefix,
-                elements,
-                tail,
-            } => [&prefix[..], &write(elements), tail].concat(),
-        }
+        let mut out = Vec::new();
+        self.write_contents(&mut out);
+        out
     }
 
     /// The octets of a string, those of its segments put together.
@@ -181,20 +175,36 @@ impl Node {
             out.extend_from_slice(bytes);
             return;
         }
-        let contents = self.contents();
+        // The length goes in front when it is known: a buffer for each level would be most of what a mutation costs.
         out.push(self.tag);
-        match self.form {
-            Form::Definite => write_length(contents.len(), 0, out),
-            Form::Long(octets) => write_length(contents.len(), usize::from(octets), out),
-            Form::Wrong(by) => {
-                let len = contents.len().saturating_add_signed(isize::from(by));
-                write_length(len, 0, out);
+        let start = out.len();
+        self.write_contents(out);
+        let len = out.len() - start;
+        let (length, octets) = match self.form {
+            Form::Definite => length(len, 0),
+            Form::Long(octets) => length(len, usize::from(octets)),
+            Form::Wrong(by) => length(len.saturating_add_signed(isize::from(by)), 0),
+            Form::Indefinite => {
+                out.extend_from_slice(&[0, 0]);
+                ([0x80; MAX_LENGTH], 1)
             }
-            Form::Indefinite => out.push(0x80),
-        }
-        out.extend_from_slice(&contents);
-        if self.form == Form::Indefinite {
-            out.extend_from_slice(&[0, 0]);
+        };
+        out.splice(start..start, length[..octets].iter().copied());
+    }
+
+    fn write_contents(&self, out: &mut Vec<u8>) {
+        match &self.body {
+            Body::Octets(octets) | Body::Raw(octets) => out.extend_from_slice(octets),
+            Body::Elements(elements) => elements.iter().for_each(|node| node.write(out)),
+            Body::Wrapped {
+                prefix,
+                elements,
+                tail,
+            } => {
+                out.extend_from_slice(prefix);
+                elements.iter().for_each(|node| node.write(out));
+                out.extend_from_slice(tail);
+            }
         }
     }
 }
@@ -306,17 +316,23 @@ fn wrapped(tag: u8, contents: &[u8], depth: usize) -> Option<Body> {
     })
 }
 
-fn write_length(len: usize, octets: usize, out: &mut Vec<u8>) {
+/// The first octet of a length, and as many as it may count.
+const MAX_LENGTH: usize = 1 + 0x7e;
+
+/// The octets of a length, and how many they are: at least so many after the first, or as few as can be.
+fn length(len: usize, octets: usize) -> ([u8; MAX_LENGTH], usize) {
+    let mut out = [0; MAX_LENGTH];
     if len < 0x80 && octets == 0 {
-        out.push(len as u8);
-        return;
+        out[0] = len as u8;
+        return (out, 1);
     }
     let digits = len.to_be_bytes();
     let significant = digits.len() - len.leading_zeros() as usize / 8;
     let octets = octets.max(significant).min(0x7e);
-    out.push(0x80 | octets as u8);
-    out.extend(std::iter::repeat_n(0, octets.saturating_sub(digits.len())));
-    out.extend_from_slice(&digits[digits.len().saturating_sub(octets)..]);
+    let zeros = octets.saturating_sub(digits.len());
+    out[0] = 0x80 | octets as u8;
+    out[1 + zeros..=octets].copy_from_slice(&digits[digits.len() - (octets - zeros)..]);
+    (out, 1 + octets)
 }
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ impl DecryptionKey for ToyKey {
             return Err(CryptoError::Unsupported);
         }
         encrypted_key
-            .strip_prefix(&digest(KEY_TAG, &[&self.public_key])[..])
+            .strip_prefix(&digest(KEY_TAG, &[identity(&self.public_key)])[..])
             .map(|key| key.to_vec().into())
             .ok_or(CryptoError::Failed)
     }
@@ -235,12 +235,24 @@ const ON_CURVES: [SignatureAlgorithm; 3] = [
 /// The signature of the owner of a public key.
 pub fn sign(public_key: &[u8], message: &[&[u8]]) -> Vec<u8> {
     let message = digest(32, message);
-    digest(32, &[b"signature", &message, public_key])
+    digest(32, &[b"signature", &message, identity(public_key)])
 }
 
 /// A content key for the owner of a public key.
 pub fn encrypt_key(public_key: &[u8], key: &[u8]) -> Vec<u8> {
-    [&digest(KEY_TAG, &[public_key]), key].concat()
+    [&digest(KEY_TAG, &[identity(public_key)]), key].concat()
+}
+
+/// A public key without what says that it is RSA: with NULL behind the identifier or without, it is the same key.
+pub fn identity(public_key: &[u8]) -> &[u8] {
+    const WITH_NULL: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+    const WITHOUT: &[u8] = b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
+
+    // The header of the key itself is as long as its length needs.
+    (2..=4)
+        .filter_map(|header| public_key.get(header..))
+        .find_map(|key| key.strip_prefix(WITH_NULL).or(key.strip_prefix(WITHOUT)))
+        .unwrap_or(public_key)
 }
 
 /// The point of a public key, if it is one on a curve.
