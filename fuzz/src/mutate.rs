@@ -1,6 +1,8 @@
 //! A mutator that knows elements: it changes tags, lengths and forms, nests, splits strings into segments, reorders,
 //! duplicates and moves whole elements, and puts in what messages are made of.
 
+use std::slice;
+
 use scep::oid;
 
 use crate::tlv::{self, Body, Form, Node};
@@ -41,6 +43,9 @@ pub fn bytes(
     header + changed.len()
 }
 
+/// As many elements as a forest may get by copying: a few of them would multiply to more than there is memory for.
+const MAX_NODES: usize = 4096;
+
 /// Changes one thing.
 pub fn change(forest: &mut Vec<Node>, rng: &mut Counter) {
     let nodes = count(forest);
@@ -58,7 +63,7 @@ pub fn change(forest: &mut Vec<Node>, rng: &mut Counter) {
         3 => {
             siblings.remove(at);
         }
-        4 => siblings.insert(at, siblings[at].clone()),
+        4 if nodes < MAX_NODES => siblings.insert(at, siblings[at].clone()),
         5 => {
             let other = rng.below(siblings.len());
             siblings.swap(at, other);
@@ -71,22 +76,25 @@ pub fn change(forest: &mut Vec<Node>, rng: &mut Counter) {
         11 | 12 => siblings.insert(rng.below(siblings.len() + 1), part(rng)),
         13 => siblings[at] = part(rng),
         14 | 15 => octets(&mut siblings[at], rng),
-        16 => {
+        16 if nodes < MAX_NODES => {
             let copied = siblings[at].clone();
             let mut position = rng.below(nodes);
             if let Some((siblings, at)) = find(forest, &mut position) {
                 siblings[at] = copied;
             }
         }
-        17 => {
+        17 if nodes < MAX_NODES => {
             let copied = siblings[at].clone();
             let mut position = rng.below(nodes);
             if let Some((siblings, at)) = find(forest, &mut position) {
                 siblings.insert(at, copied);
             }
         }
-        18 => {
-            let (times, copied) = (rng.below(80), siblings[at].clone());
+        18 if nodes < MAX_NODES => {
+            let copied = siblings[at].clone();
+            let times = rng
+                .below(80)
+                .min(MAX_NODES / count(slice::from_ref(&copied)));
             siblings.splice(at..at, std::iter::repeat_n(copied, times));
         }
         _ => every_form(forest, form(rng)),

@@ -11,11 +11,14 @@ impl KeyUsage {
     pub(crate) const KEY_ENCIPHERMENT: Self = Self(1 << 13);
     pub(crate) const KEY_AGREEMENT: Self = Self(1 << 11);
 
-    /// Reads the contents octets of the BIT STRING. What cannot be read allows nothing.
+    /// Reads the contents octets of the BIT STRING. What cannot be read allows nothing, nor does a bit that is unused.
     pub(crate) const fn from_bit_string(contents: &[u8]) -> Self {
         match contents {
-            [_, first] => Self(u16::from_be_bytes([*first, 0])),
-            [_, first, second, ..] => Self(u16::from_be_bytes([*first, *second])),
+            [unused @ 0..=7, first] => Self(u16::from_be_bytes([*first & 0xff << *unused, 0])),
+            [unused @ 0..=7, first, second] => {
+                Self(u16::from_be_bytes([*first, *second & 0xff << *unused]))
+            }
+            [0..=7, first, second, ..] => Self(u16::from_be_bytes([*first, *second])),
             _ => Self(0),
         }
     }
@@ -116,9 +119,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_allows_nothing() {
-        for contents in [&[][..], &[0]] {
+        for contents in [&[][..], &[0], &[8, 0xa0], &[0xff, 0xa0, 0x80]] {
             assert_eq!(KeyUsage::from_bit_string(contents), KeyUsage(0));
         }
+    }
+
+    #[test]
+    fn unused_bits_allow_nothing() {
+        let digital_signature = KeyUsage::DIGITAL_SIGNATURE;
+        assert_eq!(KeyUsage::from_bit_string(&[7, 0xa6]), digital_signature);
+        assert_eq!(KeyUsage::from_bit_string(&[6, 0xa6]), digital_signature);
+        let both = digital_signature.and(KeyUsage::KEY_ENCIPHERMENT);
+        assert_eq!(KeyUsage::from_bit_string(&[5, 0xa6]), both);
+        assert_eq!(KeyUsage::from_bit_string(&[7, 0xa0, 0x7f]), both);
+        assert_eq!(KeyUsage::from_bit_string(&[7, 0xa0, 0xff, 0xff]).0, 0xa0ff);
     }
 
     #[test]

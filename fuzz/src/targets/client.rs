@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use arbitrary::{Result, Unstructured};
 use scep::client::{Answer, Client, Enrolment, Outcome, Query, Requester, SavedEnrolment};
 use scep::crypto::Policy;
+use scep::diagnose::Diagnosis;
 use scep::server::HeldEnrolment;
 use scep::{
     CaRoles, Capabilities, FailInfo, IssuerAndSerialNumber, Limits, MessageType, Negotiation,
@@ -12,6 +13,7 @@ use scep::{
 };
 
 use super::parse::Sink;
+use super::roles::NOW;
 use crate::parties::{PARTIES, PASSWORD, Party};
 use crate::reached;
 use crate::tlv;
@@ -36,6 +38,9 @@ pub fn client(data: &[u8]) {
 
 const MAX_STEPS: usize = 16;
 
+/// The longest message on the wire.
+const MAX_LEN: usize = 64 << 10;
+
 /// What a client needs for as long as the world turns.
 struct Station {
     roles: CaRoles<'static>,
@@ -43,6 +48,7 @@ struct Station {
     renewing: Requester<'static>,
     /// Opens with the password what it enrols for, and by key agreement what it asks for.
     on_curve: Requester<'static>,
+    capabilities: Capabilities,
     negotiation: Negotiation,
 }
 
@@ -57,6 +63,7 @@ static STATION: LazyLock<Station> = LazyLock::new(|| {
         client: requester(&PARTIES.client),
         renewing: requester(&PARTIES.renewing),
         on_curve: requester(&PARTIES.curve_client).with_challenge(PASSWORD),
+        capabilities,
         negotiation,
     }
 });
@@ -236,8 +243,15 @@ impl World {
         for _ in 0..input.int_in_range(1..=4)? {
             mutate::change(&mut forest, rng);
         }
-        self.wire.push(tlv::write(&forest));
+        self.put(tlv::write(&forest));
         Ok(())
+    }
+
+    /// What is too long for a client is not sent, or it would grow with each change.
+    fn put(&mut self, bytes: Vec<u8>) {
+        if bytes.len() <= MAX_LEN {
+            self.wire.push(bytes);
+        }
     }
 
     /// The attacker signs a reply, changed or not, with a key that is not the CA's.
@@ -250,7 +264,7 @@ impl World {
         }
         let [_, others @ ..] = PARTIES.all();
         if repair::sign_as(&mut forest, input.choose(&others)?).is_some() {
-            self.wire.push(tlv::write(&forest));
+            self.put(tlv::write(&forest));
         }
         Ok(())
     }
@@ -273,7 +287,7 @@ impl World {
         if let Some(place) = to[0].at_mut(1).and_then(|explicit| explicit.at_mut(0)) {
             *place = changed;
         }
-        self.wire.push(tlv::write(&to));
+        self.put(tlv::write(&to));
         Ok(())
     }
 
@@ -352,9 +366,36 @@ impl World {
             Err(error) => {
                 assert_eq!(answers.is_none(), error == TransactionError::NothingSent);
                 Sink::show(&error);
+                // One in eight: findings take longer than all the rest.
+                if let Some(last) = transaction.last
+                    && bytes.len().is_multiple_of(8)
+                {
+                    diagnose(&self.requests[last].bytes, bytes);
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// Asks what is wrong between a request and what came back, which no finding answers with the password.
+fn diagnose(request: &[u8], reply: &[u8]) {
+    let request = PkiMessage::parse(request, &Limits::REQUEST).expect("a request");
+    let reply_message = PkiMessage::parse(reply, &Limits::REPLY).ok();
+    let station = &*STATION;
+    let authorities = [station.roles.pinned().borrowed()];
+    let mut diagnosis = Diagnosis::new(&PROVIDER)
+        .now(NOW)
+        .capabilities(&station.capabilities)
+        .ca_certificates(&authorities)
+        .request(&request)
+        .http_answer(200, reply);
+    if let Some(reply) = &reply_message {
+        diagnosis = diagnosis.reply(reply);
+    }
+    for finding in diagnosis.findings() {
+        Sink::show(&finding);
+        assert!(!finding.evidence().contains(PASSWORD), "{finding}");
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) const NOW: i64 = 1_795_600_000;
 /// Assigns roles in what follows the first byte, read as an answer to GetCACert or to GetNextCACert.
 ///
 /// The bits of that byte choose how the CA is pinned, how strict the rules are, whether certificates are signed again, and whether
-/// the next set is signed by way of attributes.
+/// the next set is signed by way of attributes, and by the CA.
 pub fn roles(data: &[u8]) {
     let Some((&setting, body)) = data.split_first() else {
         return;
@@ -69,7 +69,22 @@ pub fn roles(data: &[u8]) {
             }
         }
     }
-    next(&body, !is_set(5), &rules);
+    if is_set(6) {
+        next_by_impostor(&body, !is_set(5), &rules);
+    } else {
+        next(&body, !is_set(5), &rules);
+    }
+}
+
+/// Holds that nobody follows the CA by the word of one who has its names.
+fn next_by_impostor(content: &[u8], with_attributes: bool, rules: &RoleRules) {
+    let Some(body) = repair::signed_content(&PARTIES.impostor, content, with_attributes) else {
+        return;
+    };
+    let body = NextCaCertificates::parse(&body[..], &Limits::REPLY).expect("a readable body");
+    let (current, policy) = (CaRoles::new(&PARTIES.ca.certificate), Policy::default());
+    let next = CaRoles::from_next(&body, &current, NOW, rules, &PROVIDER, &policy);
+    Sink::show(&next.expect_err("roles by an impostor's word"));
 }
 
 /// Reads a body as the set that the current CA signs for its next one.

@@ -44,6 +44,9 @@ pub fn server(data: &[u8]) {
 
 const MAX_STEPS: usize = 16;
 
+/// The longest message on the wire.
+const MAX_LEN: usize = 64 << 10;
+
 struct World {
     server: Server<'static>,
     rng: Counter,
@@ -127,9 +130,15 @@ impl World {
         for _ in 0..input.int_in_range(1..=4)? {
             mutate::change(&mut forest, rng);
         }
-        let bytes = tlv::write(&forest);
-        self.wire.push(OnWire { bytes, signer });
+        self.put(tlv::write(&forest), signer);
         Ok(())
+    }
+
+    /// What is too long for a server is not sent, or it would grow with each change.
+    fn put(&mut self, bytes: Vec<u8>, signer: &'static Party) {
+        if bytes.len() <= MAX_LEN {
+            self.wire.push(OnWire { bytes, signer });
+        }
     }
 
     /// The attacker signs what somebody else sent: attributes, envelope and all, changed or not.
@@ -143,8 +152,7 @@ impl World {
         let attackers = [&PARTIES.neighbour, &PARTIES.impostor];
         let signer: &'static Party = input.choose(&attackers)?;
         if repair::sign_as(&mut forest, signer).is_some() {
-            let bytes = tlv::write(&forest);
-            self.wire.push(OnWire { bytes, signer });
+            self.put(tlv::write(&forest), signer);
         }
         Ok(())
     }
