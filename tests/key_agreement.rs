@@ -20,7 +20,7 @@ use scep::server::{Authority, HeldEnrolment, Received, Server};
 use scep::{
     BuildError, CaRoles, Certificate, Csr, CsrBuilder, DecryptError, Error, IssuerAndSerialNumber,
     Limits, Negotiation, Oid, OpenError, ParseErrorKind, PkiMessage, Recipient, RecipientId,
-    Refused, Request, RequestBuilder, SignerTrust, oid,
+    Refused, Request, RequestBody, RequestBuilder, SignerTrust, oid,
 };
 use zeroize::Zeroizing;
 
@@ -599,12 +599,18 @@ fn a_key_that_is_elsewhere_agrees_in_between() {
     let open = |answer| verified.open_with(&provider, &encrypted, answer, substitute);
     let opened = open(secret.clone()).unwrap();
     assert_eq!(opened.key_management(), agreement(Sha256, KeyWrap::Aes128));
+    let wanted = |request: &Request| match request.body() {
+        RequestBody::GetCrl(wanted) => wanted.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(wanted(&opened), IssuerAndSerialNumber::of(&parties.issued));
     let mut wrong = secret.unwrap();
     wrong[0] ^= 1;
-    let error = open(Ok(wrong)).map(|_| ()).unwrap_err();
-    assert_eq!(error, OpenError::Decrypt(DecryptError));
-    let error = open(Err(CryptoError::Failed));
-    assert_eq!(error.map(|_| ()), Err(OpenError::Decrypt(DecryptError)));
+    // What does not open asks for nothing.
+    for answer in [Ok(wrong), Err(CryptoError::Failed)] {
+        let opened = open(answer).unwrap();
+        assert_eq!(wanted(&opened).issuer_der(), [0x30, 0]);
+    }
 
     // A token that drops leading zeros of the coordinate opens what it is given, too.
     let encryption = provider.key_encryption();

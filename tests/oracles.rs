@@ -20,7 +20,8 @@ use scep::crypto::{
 };
 use scep::server::{Authority, Received, Server};
 use scep::{
-    Certificate, DecryptError, Error, Limits, OpenError, PkiMessage, Refused, SignerTrust, oid,
+    Certificate, DecryptError, Error, FailInfo, Limits, OpenError, PkiMessage, Refused, Request,
+    RequestBody, SignerTrust, oid,
 };
 
 use ContentCipher::{Aes128Cbc, Aes256Cbc, TripleDesCbc};
@@ -353,6 +354,70 @@ fn a_captured_envelope_with_a_flipped_bit_teaches_nothing() {
         if at + 16 < envelope.encrypted_content.len() {
             refuses(&turn, "turned", at);
         }
+    }
+}
+
+#[test]
+fn a_guess_at_captured_plaintext_does_not_show_in_a_query() {
+    // Vaudenay's attack: the IV makes the header of names out of a block whose plaintext is known, what follows is any bytes of a
+    // Name or number, and the captured block at the end has right padding if the guess is right.
+    let scene = Scene::new();
+    let policy = Policy::default();
+    let server = scene.server(&policy);
+    let envelope = scene.envelope();
+    let plain = scene.parties.csr.as_der();
+    let iv = envelope.cipher.len() - 16;
+    let captured =
+        |n: usize| <[u8; 16]>::try_from(&envelope.encrypted_content[n * 16..][..16]).unwrap();
+    let known = |n: usize| <[u8; 16]>::try_from(&plain[n * 16..][..16]).unwrap();
+    let xor =
+        |one: [u8; 16], other: [u8; 16]| std::array::from_fn::<u8, 16, _>(|n| one[n] ^ other[n]);
+    let first = xor(known(0), envelope.cipher[iv..].try_into().unwrap());
+    let aim = 3;
+    let before_chaining = xor(known(aim), captured(aim - 1));
+    for (message_type, tag) in [("20", 0x30), ("21", 0x02), ("22", 0x02)] {
+        let mut header = [0; 16];
+        header[..6].copy_from_slice(&[0x30, 0x2d, 0x30, 0x00, tag, 0x29]);
+        let receive = |guess: u8| {
+            let mut last = [0; 16];
+            last[15] = guess;
+            let mut envelope = envelope.clone();
+            envelope.cipher[iv..].copy_from_slice(&xor(first, header));
+            envelope.encrypted_content = [captured(0), last, captured(aim)].concat();
+            let mut forge = scene.captured.clone();
+            forge.set_signer(&scene.stranger);
+            forge.set(oid::MESSAGE_TYPE, printable(message_type));
+            forge.set(oid::TRANSACTION_ID, printable("the stranger's"));
+            forge.set(oid::SENDER_NONCE, octets(&[7; 16]));
+            forge.set_content(Some(envelope.to_der()));
+            let body = forge.sign(&scene.stranger_key);
+            match server.receive(&body, &mut rng()).unwrap() {
+                Received::Request(request) => request,
+                Received::Refused(refused) => panic!("{message_type}: {}", refused.error()),
+            }
+        };
+        let right = before_chaining[15] ^ 1;
+        let (right, wrong) = (receive(right), receive(right ^ 0x40));
+        let names = |request: &Request| match request.body() {
+            RequestBody::CertPoll(names) => names.to_der(),
+            RequestBody::GetCert(id) | RequestBody::GetCrl(id) => id.to_der(),
+            other => panic!("{other:?}"),
+        };
+        // The one opens and the other does not, which is for the server to know.
+        assert_eq!(names(&right)[..6], header[..6]);
+        assert_ne!(names(&wrong)[..6], header[..6]);
+        assert_eq!(
+            right.transaction_key(&scene.parties.provider),
+            wrong.transaction_key(&scene.parties.provider)
+        );
+        let [right, wrong] = [right, wrong].map(|request| {
+            let reply = server.reply(&request);
+            let failure = reply
+                .failure(FailInfo::BadCertId, None, &mut rng())
+                .unwrap();
+            without_nonce_and_signature(&failure)
+        });
+        assert_eq!(right, wrong, "{message_type}");
     }
 }
 

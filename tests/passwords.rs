@@ -422,6 +422,67 @@ fn a_changed_salt_iv_key_or_content_is_one_error() {
 }
 
 #[test]
+fn nothing_opens_under_what_one_of_two_passwords_makes_of_no_key() {
+    // Where no password is right, the key that takes the place of the content key is computed from the first of them: whoever knows
+    // that one can encrypt under it, and has opened nothing that is under a password.
+    let (curves, parties) = (Curves::new(), Parties::new());
+    let mut forge = Forge::of(&rsa_pkcs_req(&curves, &parties, &policy()));
+    let content = forge.content.clone().unwrap();
+    let after = |needle: &[u8], from: usize| {
+        let mut windows = content[from..].windows(needle.len());
+        from + windows.position(|window| window == needle).unwrap() + needle.len()
+    };
+    let salt = after(oid::PBKDF2.as_bytes(), 0) + 4;
+    let salt = &content[salt + 2..][..usize::from(content[salt + 1])];
+    let kek_iv = after(oid::AES128_CBC.as_bytes(), 0);
+    let (wrapped, iv) = (
+        kek_iv + 2 + 16 + 2,
+        after(oid::AES128_CBC.as_bytes(), kek_iv) + 2,
+    );
+    let mut secret = [0; 32];
+    let derive = curves.provider.key_derivation();
+    derive
+        .pbkdf2(
+            DigestAlgorithm::Sha256,
+            b"known",
+            salt,
+            ITERATIONS,
+            &mut secret[..16],
+        )
+        .unwrap();
+    let garbage = [7; 32];
+    let sha256 = |parts: &[&[u8]]| {
+        let digests = curves.provider.digests();
+        let digest = digests.digest(DigestAlgorithm::Sha256, parts).unwrap();
+        digest.as_bytes().to_vec()
+    };
+    let block = |pad: u8| std::array::from_fn::<u8, 64, _>(|n| pad ^ secret.get(n).unwrap_or(&0));
+    let inner = sha256(&[&block(0x36), b"scep substitute content key", &garbage]);
+    let substitute = sha256(&[&block(0x5c), &inner]);
+    let mut blocks = parties.csr.as_der().to_vec();
+    let padding = 16 - blocks.len() % 16;
+    blocks.resize(blocks.len() + padding, padding as u8);
+    let ciphers = curves.provider.content_encryption();
+    ciphers
+        .encrypt(
+            Aes128Cbc,
+            &substitute[..16],
+            &content[iv..iv + 16],
+            &mut blocks,
+        )
+        .unwrap();
+    let mut changed = content.clone();
+    changed[wrapped..wrapped + 32].copy_from_slice(&garbage);
+    let start = changed.len() - blocks.len();
+    changed[start..].copy_from_slice(&blocks);
+    forge.set_content(Some(changed));
+    let bytes = forge.sign(&parties.client_key);
+    let opened = curves.open(&bytes, &policy(), &["known", PASSWORD]);
+    let failed = Error::Open(OpenError::Decrypt(DecryptError));
+    assert_eq!(opened.map(|_| ()), Err(failed));
+}
+
+#[test]
 fn what_is_public_of_a_password_recipient_is_refused_by_name() {
     let (curves, parties) = (Curves::new(), Parties::new());
     let forge = Forge::of(&rsa_pkcs_req(&curves, &parties, &policy()));

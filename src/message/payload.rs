@@ -43,6 +43,11 @@ impl IssuerAndSubject {
         whole(der, Item::IssuerAndSubject, Self::read)
     }
 
+    /// Two empty Names.
+    pub(crate) fn of_nobody() -> Self {
+        Self::new(&EMPTY_NAME, &EMPTY_NAME)
+    }
+
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ParseError> {
         let item = Item::IssuerAndSubject;
         reader.nested(tag::SEQUENCE, item, |fields| {
@@ -80,7 +85,7 @@ impl IssuerAndSubject {
     }
 }
 
-/// The payload of a GetCert or GetCRL, [RFC 8894, sections 3.3.4 and 3.3.5]: a certificate by its issuer and serial number.
+/// The payload of a GetCert or GetCRL, [RFC 8894, section 3.3.4]: a certificate by its issuer and serial number.
 ///
 /// ```text
 /// IssuerAndSerialNumber ::= SEQUENCE {
@@ -88,7 +93,7 @@ impl IssuerAndSubject {
 ///     serialNumber CertificateSerialNumber }
 /// ```
 ///
-/// [RFC 8894, sections 3.3.4 and 3.3.5]: https://www.rfc-editor.org/rfc/rfc8894#section-3.3.4
+/// [RFC 8894, section 3.3.4]: https://www.rfc-editor.org/rfc/rfc8894#section-3.3.4
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IssuerAndSerialNumber {
     issuer: Vec<u8>,
@@ -117,6 +122,17 @@ impl IssuerAndSerialNumber {
     /// A [`ParseError`] if the bytes are something else.
     pub fn from_der(der: &[u8]) -> Result<Self, ParseError> {
         whole(der, Item::IssuerAndSerialNumber, Self::read)
+    }
+
+    /// An empty Name, which no issuer has ([RFC 5280, section 4.1.2.4]), and the greatest serial number
+    /// ([section 4.1.2.2]), should somebody look for that alone.
+    ///
+    /// [RFC 5280, section 4.1.2.4]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.4
+    /// [section 4.1.2.2]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.2
+    pub(crate) fn of_none() -> Self {
+        let mut serial = [0xff; 20];
+        serial[0] = 0x7f;
+        Self::new(&EMPTY_NAME, &serial)
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ParseError> {
@@ -162,6 +178,8 @@ impl IssuerAndSerialNumber {
         }
     }
 }
+
+const EMPTY_NAME: [u8; 2] = [tag::SEQUENCE, 0];
 
 fn whole<T>(
     der: &[u8],

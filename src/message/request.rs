@@ -17,7 +17,9 @@ use crate::pki_message::open::{Opened, OpenedBy};
 use crate::pki_message::{
     EncryptedKey, PkiMessage, Recipient, SignerMatch, SignerTrust, VerifiedMessage,
 };
-use crate::{DecryptError, Error, Layer, MessageType, Nonce, OpenError, ParseError, TransactionId};
+use crate::{
+    DecryptError, Error, Layer, Limits, MessageType, Nonce, OpenError, ParseError, TransactionId,
+};
 
 /// A request that was verified and opened: what a server decides on, and the only thing that it can grant.
 ///
@@ -46,9 +48,14 @@ pub enum RequestBody {
     /// RenewalReq: a certificate in the place of the signer's. What that proves was not judged: see
     /// [`Request::renewal_proof`].
     RenewalReq(Csr),
-    /// CertPoll: the certificate that was asked for before.
+    /// CertPoll: the certificate that was asked for before. The transactionID and the signer tell which; the names are a hint, and
+    /// empty if the envelope does not open.
     CertPoll(IssuerAndSubject),
     /// GetCert: a certificate by its issuer and serial number.
+    ///
+    /// If the envelope does not open, they are those of no certificate, as in a [GetCRL](Self::GetCrl). Nothing protects what is inside,
+    /// so a stranger can make an envelope out of pieces of a captured one that opens if a guess at its plaintext is right. As it is, he
+    /// is told that nothing was found in either case.
     GetCert(IssuerAndSerialNumber),
     /// GetCRL: the CRL that would list a certificate.
     GetCrl(IssuerAndSerialNumber),
@@ -77,7 +84,8 @@ impl VerifiedMessage<'_> {
     /// Opens the envelope with the first of `recipients` that it is for, and reads the payload.
     ///
     /// # Errors
-    /// [`OpenError::Decrypt`] for every way in which the envelope does not open; [`OpenError::TooManyPasswords`] for more than 4
+    /// [`OpenError::Decrypt`] for every way in which the envelope of a PKCSReq or RenewalReq does not open, and if no password is right
+    /// (a poll or query that does not open [asks for nothing](RequestBody::GetCert)); [`OpenError::TooManyPasswords`] for more than 4
     /// passwords; other [`OpenError`]s for what is public of the envelope, and for a CSR that is not signed by its own key. The reply
     /// to all of these is [`OpenError::fail_info`] without a text.
     pub fn open(
@@ -136,30 +144,18 @@ impl VerifiedMessage<'_> {
     ) -> Result<Request, OpenError> {
         let limits = self.message().limits();
         let message_type = self.message_type();
-        let read = |read: fn(&mut Reader<'_>) -> Result<RequestBody, ParseError>| {
-            let mut reader = Reader::new(opened.buffer(), 0, Layer::Payload, limits);
-            read(&mut reader)
-                .map(|body| (body, reader.offset()))
-                .map_err(|_| DecryptError)
-        };
         let body = match message_type {
             MessageType::CertPoll => {
-                let (body, len) =
-                    read(|reader| IssuerAndSubject::read(reader).map(RequestBody::CertPoll))?;
-                opened.finish(len)?;
-                body
+                let names = read_names(opened, limits, IssuerAndSubject::read)?;
+                RequestBody::CertPoll(names.unwrap_or_else(IssuerAndSubject::of_nobody))
             }
             MessageType::GetCert => {
-                let (body, len) =
-                    read(|reader| IssuerAndSerialNumber::read(reader).map(RequestBody::GetCert))?;
-                opened.finish(len)?;
-                body
+                let names = read_names(opened, limits, IssuerAndSerialNumber::read)?;
+                RequestBody::GetCert(names.unwrap_or_else(IssuerAndSerialNumber::of_none))
             }
             MessageType::GetCrl => {
-                let (body, len) =
-                    read(|reader| IssuerAndSerialNumber::read(reader).map(RequestBody::GetCrl))?;
-                opened.finish(len)?;
-                body
+                let names = read_names(opened, limits, IssuerAndSerialNumber::read)?;
+                RequestBody::GetCrl(names.unwrap_or_else(IssuerAndSerialNumber::of_none))
             }
             _ => {
                 // The CSR's own signature is verified before the padding is acted on: see `Opened::finish`.
@@ -204,6 +200,24 @@ impl VerifiedMessage<'_> {
             policy: *self.policy(),
         })
     }
+}
+
+/// The payload of a poll or query, or `None` if the envelope does not open. That no password is right may show: it says nothing of
+/// what is inside, and the password of a captured envelope is right however its content is changed.
+fn read_names<T>(
+    opened: Opened,
+    limits: &Limits,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, ParseError>,
+) -> Result<Option<T>, DecryptError> {
+    if !opened.is_unwrapped() {
+        return Err(DecryptError);
+    }
+    let mut reader = Reader::new(opened.buffer(), 0, Layer::Payload, limits);
+    let Ok(names) = read(&mut reader) else {
+        return Ok(None);
+    };
+    let len = reader.offset();
+    Ok(opened.finish(len).is_ok().then_some(names))
 }
 
 impl Request {

@@ -306,6 +306,7 @@ impl Sealed<'_> {
             len: buffer.len().saturating_sub(usize::from(padding)),
             padded,
             buffer,
+            is_unwrapped: true,
         })
     }
 
@@ -335,9 +336,23 @@ pub(crate) struct Opened {
     buffer: Zeroizing<Vec<u8>>,
     padded: Choice,
     len: usize,
+    is_unwrapped: bool,
 }
 
 impl Opened {
+    /// The same, where no password is right.
+    pub(super) fn not_unwrapped(self) -> Self {
+        Self {
+            is_unwrapped: false,
+            ..self
+        }
+    }
+
+    /// Whether one of the passwords is right. Of any other key it is always said.
+    pub(crate) const fn is_unwrapped(&self) -> bool {
+        self.is_unwrapped
+    }
+
     /// The whole buffer, padding or what stands in its place included.
     pub(crate) fn buffer(&self) -> &[u8] {
         &self.buffer
@@ -350,6 +365,10 @@ impl Opened {
     pub(crate) fn finish(mut self, payload_len: usize) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
         let ends = payload_len.ct_eq(&self.len);
         if !(self.padded & ends).to_bool() {
+            return Err(DecryptError);
+        }
+        // Who knows one of the passwords can compute the substitute key, too.
+        if !self.is_unwrapped {
             return Err(DecryptError);
         }
         self.buffer.truncate(payload_len);

@@ -70,7 +70,11 @@ impl PkiMessage<'_> {
             }
         }
         let secret = secret.ok_or(DecryptError)?;
-        let opened = sealed.decrypt(provider, &encrypted_key, content_key, &secret)?;
+        let is_unwrapped = content_key.is_ok();
+        let mut opened = sealed.decrypt(provider, &encrypted_key, content_key, &secret)?;
+        if !is_unwrapped {
+            opened = opened.not_unwrapped();
+        }
         Ok(Some((opened, opened_by)))
     }
 }
