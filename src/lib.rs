@@ -61,7 +61,7 @@
 //! | `cms` | conversions from and to the `cms` crate's types; outside the semver promise until cms 0.3.0 is final |
 //! | `intune` | the JSON of Intune's interface for other CAs, by serde |
 //! | `http` | conversions from and to the `http` crate's requests and responses; needs `std` |
-//! | `std` | times from `std::time::SystemTime` |
+//! | `std` | `Validity::between` of two `std::time::SystemTime` |
 //!
 //! [RFC 8894]: https://www.rfc-editor.org/rfc/rfc8894
 

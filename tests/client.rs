@@ -366,8 +366,48 @@ fn an_assigned_transaction_id_is_kept() {
         .with_transaction_id(id.clone());
     let request = enrolment.next_request(&mut rng()).unwrap();
     assert_eq!(device.parties.receive(&request).transaction_id(), &id);
+    // The transaction has it now.
+    let other = scep::TransactionId::new("another").unwrap();
+    let enrolment = enrolment.with_transaction_id(other.clone());
     let saved = SavedEnrolment::from_bytes(&enrolment.save().unwrap().to_bytes()).unwrap();
     assert_eq!(saved.transaction_id(), &id);
+    let resumed = Enrolment::resume(device.client(&requester), &saved, Some(&device.parties.csr));
+    assert_eq!(resumed.unwrap().transaction_id(), &id);
+    assert_ne!(id, other);
+}
+
+#[test]
+fn nothing_is_asked_that_cannot_be_granted_or_read() {
+    let device = Device::new();
+    let requester = device.requester();
+    let key = &device.parties.client_key;
+    let subject = "CN=device".parse().unwrap();
+    let csr = CsrBuilder::new(&subject, key.public_key_der())
+        .build(SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256))
+        .unwrap()
+        .sign(key, &provider(), &mut rng())
+        .unwrap();
+    let sent = |mut enrolment: Enrolment<'_>| enrolment.next_request(&mut rng()).map(|_| ());
+    let renewal = device.client(&requester).renew(&csr, &mut rng());
+    assert_eq!(sent(renewal), Err(BuildError::SelfIssuedRenewal));
+    // A key that only signs opens nothing without a challenge password.
+    let signing = Requester::signing_only(&device.parties.client, key).unwrap();
+    let enrol = |requester: &Requester<'_>, csr: &Csr| {
+        sent(device.client(requester).enrol(csr, &mut rng()))
+    };
+    let ask = |requester: &Requester<'_>| {
+        let wanted = IssuerAndSerialNumber::of(&device.parties.issued);
+        let query = device.client(requester).get_cert(wanted, &mut rng());
+        query.map(|_| ())
+    };
+    let no_password = BuildError::NoPassword(scep::oid::RSA_ENCRYPTION);
+    assert_eq!(enrol(&signing, &csr), Err(no_password));
+    assert_eq!(ask(&signing), Err(no_password));
+    // With one it is sent.
+    assert_eq!(enrol(&signing, &csr_on(key, "CN=device")), Ok(()));
+    let signing = signing.with_challenge("secret");
+    assert_eq!(enrol(&signing, &csr), Ok(()));
+    assert_eq!(ask(&signing), Ok(()));
 }
 
 #[test]

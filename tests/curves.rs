@@ -341,17 +341,15 @@ fn a_challenge_is_for_the_polls_of_its_enrolment_alone() {
     let signs = device.client(&roles, &signer);
     let (get_crl, _) = signs.get_crl(wanted(), &mut rng()).unwrap();
     assert_eq!(recipient(get_crl), "Password");
-    let mut renewal = signs.renew(&device.csr(None), &mut rng());
-    let renewal = renewal.next_request(&mut rng()).unwrap();
-    assert_eq!(recipient(renewal), "Password");
 
     let (get_cert, _) = client.get_cert(wanted(), &mut rng()).unwrap();
     assert_eq!(recipient(get_cert), "KeyAgreement");
     let (get_crl, _) = client.get_crl(wanted(), &mut rng()).unwrap();
     assert_eq!(recipient(get_crl), "KeyAgreement");
+    // A renewal is signed with the old certificate, not with one that the client made.
     let mut renewal = client.renew(&device.csr(None), &mut rng());
-    let request = renewal.next_request(&mut rng()).unwrap();
-    assert_eq!(recipient(request), "KeyAgreement");
+    let error = renewal.next_request(&mut rng()).unwrap_err();
+    assert_eq!(error, BuildError::SelfIssuedRenewal);
 
     // The polls of both, by somebody whom the CA knows.
     let ca_key = EcKey::from_pkcs8_der(&pem(vector!("keys/ca-ec.key"))).unwrap();
@@ -359,6 +357,11 @@ fn a_challenge_is_for_the_polls_of_its_enrolment_alone() {
     let parties = &device.parties;
     let issued = Template::new(csr.subject_der(), csr.public_key_der())
         .issue(parties.ca.subject_der(), &parties.ca_key);
+    let signer = Requester::signing_only(&issued, &device.key).unwrap();
+    let signer = signer.with_challenge(PASSWORD);
+    let mut renewal = device.client(&roles, &signer).renew(&csr, &mut rng());
+    let renewal = renewal.next_request(&mut rng()).unwrap();
+    assert_eq!(recipient(renewal), "Password");
     let requester = Requester::new(&issued, &device.key).unwrap();
     let requester = requester.with_challenge(PASSWORD);
     let client = device.client(&roles, &requester);
@@ -641,6 +644,7 @@ fn a_key_that_cannot_do_the_negotiated_digest_signs_with_its_own() {
     let ed25519 = Ed25519Key::from_pkcs8_der(&pem(vector!("keys/ed25519.key"))).unwrap();
     let certificate = certificate(vector!("keys/ed25519.selfsigned.pem"));
     let alone = Requester::signing_only(&certificate, &ed25519).unwrap();
+    let alone = alone.with_challenge(PASSWORD);
     let rsa = Requester::new(&parties.client, &parties.client_key).unwrap();
     let sha256 = DigestAlgorithm::Sha256;
     let roles = parties.roles();
@@ -661,4 +665,45 @@ fn a_key_that_cannot_do_the_negotiated_digest_signs_with_its_own() {
         let report = scep::inspect::signature(&message, &parties.provider, &parties.policy, &[]);
         assert_eq!(report.unwrap().algorithm, Ok(expected));
     }
+}
+
+/// Signs on P-256 as many secure elements do: two numbers side by side.
+struct SideBySide(EcKey);
+
+impl SigningKey for SideBySide {
+    fn public_key(&self) -> Option<&[u8]> {
+        SigningKey::public_key(&self.0)
+    }
+
+    fn algorithms(&self) -> &[SignatureAlgorithm] {
+        self.0.algorithms()
+    }
+
+    fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, CryptoError> {
+        let der = self.0.sign(algorithm, message, rng)?;
+        let signature = p256::ecdsa::Signature::from_der(&der).unwrap();
+        Ok(signature.to_bytes().to_vec())
+    }
+}
+
+#[test]
+fn a_signature_that_is_not_in_der_is_not_sent() {
+    let device = Device::new();
+    let key = SideBySide(device.key);
+    let signer = SignerIdentity::new(&device.certificate, &key).unwrap();
+    let parties = &device.parties;
+    let roles = parties.roles();
+    let request = || {
+        let request = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles);
+        let request = request.build(&parties.provider, &parties.policy, &mut rng());
+        request.unwrap()
+    };
+    assert!(request().sign(&key.0, &mut rng()).is_ok());
+    let error = request().sign(&key, &mut rng()).map(|_| ());
+    assert_eq!(error, Err(BuildError::WrongSignature));
 }

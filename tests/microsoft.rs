@@ -56,7 +56,7 @@ fn a_failure_carries_the_code_and_the_text() {
     assert_eq!(failure.microsoft_message(), Some("no such password"));
     assert_eq!(
         failure.to_string(),
-        "badRequest; HRESULT 0x80070490 (ERROR_NOT_FOUND)"
+        "badRequest; HRESULT 0x80070490 (ERROR_NOT_FOUND); no such password"
     );
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use getrandom::SysRng;
 use scep::crypto::{CryptoRng, Policy, Provider};
-use scep::http::{Operation, Response};
+use scep::http::{HttpError, Operation, Response};
 use scep::server::{Authority, Received, Server, TransactionKey};
 use scep::{
     BuildError, Certificate, Error, Limits, Recipient, Request, SignerIdentity, SignerTrust,
@@ -98,8 +98,8 @@ impl Ca {
             Operation::GetNextCaCert { .. } => Ok(match server.next_ca_certificates(rng)? {
                 Some(response) => Answer::new(response, "GetNextCACert"),
                 None => {
-                    let text = "this CA has no next certificate yet";
-                    Answer::text(404, text, format!("GetNextCACert: {text}"))
+                    let error = HttpError::NoNextCa;
+                    Answer::new(Response::error(error), format!("GetNextCACert: {error}"))
                 }
             }),
             Operation::PkiOperation { message } => self.pki_operation(&server, &message, now, rng),

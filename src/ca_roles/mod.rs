@@ -63,13 +63,15 @@ pub enum RoleReason {
 
 /// Making them.
 impl<'c> CaRoles<'c> {
-    /// A CA that does all three itself.
+    /// A CA that does all three itself. Nothing is checked: only for a certificate that you know to be the CA's. For one that came by
+    /// GetCACert use [`select`](Self::select), or the challenge password is encrypted to whoever answered.
     #[must_use]
     pub fn new(ca: &'c Certificate<'_>) -> Self {
         Self::with_ra(ca, ca, ca)
     }
 
-    /// A CA behind an RA: requests are encrypted to `encryption`, replies are signed by `signing`, and by nobody else.
+    /// A CA behind an RA: requests are encrypted to `encryption`, replies are signed by `signing`, and by nobody else. As in
+    /// [`new`](Self::new) nothing is checked.
     #[must_use]
     pub fn with_ra(
         issuer: &'c Certificate<'_>,

@@ -72,10 +72,12 @@ impl<'c> Enrolment<'c> {
         }
     }
 
-    /// Takes a transactionID that the CA assigned, before the first request is made.
+    /// Takes a transactionID that the CA assigned. Once a request was made the transaction has its own, which stays.
     #[must_use]
     pub fn with_transaction_id(mut self, id: TransactionId<'static>) -> Self {
-        self.transaction_id = id;
+        if self.sent.is_none() && self.stage == Stage::Requested {
+            self.transaction_id = id;
+        }
         self
     }
 
@@ -146,9 +148,12 @@ impl<'c> Enrolment<'c> {
     /// If sending fails, make the next request anew: every one has a nonce of its own.
     ///
     /// # Errors
-    /// A [`BuildError`], as for every message.
+    /// [`BuildError::SelfIssuedRenewal`] for a RenewalReq by a certificate that the client issued itself;
+    /// [`BuildError::NoPassword`] if the requester only signs and no challenge password is at hand, so that what is issued could not be
+    /// read; or as for [every request](BuildError#every-request).
     pub fn next_request(&mut self, rng: &mut dyn CryptoRng) -> Result<Vec<u8>, BuildError> {
         let client = self.client;
+        self.check_requester()?;
         let (identity, ca) = (client.requester.identity(), client.ca);
         let request = match (self.stage, &self.csr) {
             (Stage::Requested, Some(csr)) if self.message_type == MessageType::RenewalReq => {
@@ -165,6 +170,17 @@ impl<'c> Enrolment<'c> {
         let (message, sent) = client.write(request, Some(&self.transaction_id), rng)?;
         self.sent = Some(sent);
         Ok(message)
+    }
+
+    /// Requires that the CA can grant what is asked, and the client read it.
+    fn check_requester(&self) -> Result<(), BuildError> {
+        let requester = self.client.requester;
+        let is_self_issued = requester.certificate().is_self_issued();
+        if self.message_type == MessageType::RenewalReq && is_self_issued {
+            return Err(BuildError::SelfIssuedRenewal);
+        }
+        let own = self.own_challenge();
+        requester.check_opens(self.challenge(own.as_ref()))
     }
 
     /// Takes the answer to the last request: the HTTP status and body that came.

@@ -12,6 +12,10 @@
 //! How often to poll, how long to wait and when to give up is the caller's to say, and so is the road to the server:
 //! [`http`](crate::http) writes the requests and knows the media types.
 //!
+//! Keys are called and waited for. For a key behind an async call there are the two steps of
+//! [`UnsignedRequest`](crate::UnsignedRequest) and [`SealedReply`](crate::SealedReply); what was sent so is known to a
+//! [`PendingRequest`](crate::PendingRequest), which lives in memory only: polls do not survive a restart then.
+//!
 //! ```
 //! # #[cfg(feature = "rustcrypto")] {
 //! # use scep::crypto::{CryptoRng, Provider, rustcrypto::RsaKey};
@@ -106,9 +110,11 @@ impl<'c> Client<'c> {
         Enrolment::new(*self, crate::MessageType::PkcsReq, csr, rng)
     }
 
-    /// Starts a renewal, in the form that was negotiated; the requester is the old certificate.
+    /// Starts a renewal, in the form that was negotiated; the requester is the old certificate, and not one that the client issued
+    /// itself.
     ///
-    /// The CSR may be over a new key or over the old one. RFC 8894, section 2.4, wants no challenge password in it.
+    /// The CSR may be over a new key or over the old one. A challenge password should be left out of it, as
+    /// [RFC 8894, section 2.4](https://www.rfc-editor.org/rfc/rfc8894#section-2.4) says, but some servers, such as micromdm's, demand one.
     #[must_use]
     pub fn renew(&self, csr: &Csr, rng: &mut dyn CryptoRng) -> Enrolment<'c> {
         Enrolment::new(*self, self.negotiation.renewal().message_type(), csr, rng)
@@ -117,7 +123,8 @@ impl<'c> Client<'c> {
     /// A GetCert and what reads its answer.
     ///
     /// # Errors
-    /// A [`BuildError`], as for every message.
+    /// [`BuildError::NoPassword`] if the requester only signs and has no challenge password, so that the answer could not be read; or as for
+    /// [every request](BuildError#every-request).
     pub fn get_cert(
         &self,
         wanted: IssuerAndSerialNumber,
@@ -130,7 +137,8 @@ impl<'c> Client<'c> {
     /// A GetCRL for the CRL that would list a certificate, and what reads its answer.
     ///
     /// # Errors
-    /// A [`BuildError`], as for every message.
+    /// [`BuildError::NoPassword`] if the requester only signs and has no challenge password, so that the answer could not be read; or as for
+    /// [every request](BuildError#every-request).
     pub fn get_crl(
         &self,
         certificate: IssuerAndSerialNumber,

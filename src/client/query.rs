@@ -32,6 +32,8 @@ impl<'c> Query<'c> {
         request: RequestBuilder<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<(Vec<u8>, Self), BuildError> {
+        let requester = client.requester;
+        requester.check_opens(requester.challenge_of_signer())?;
         let (message, pending) = client.write(request, None, rng)?;
         Ok((message, Self { client, pending }))
     }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::BuildError;
 use crate::certificate::Certificate;
+use crate::crypto::public_key::key_algorithm;
 use crate::crypto::{DecryptionKey, SigningKey};
 use crate::pki_message::{Recipient, SignerIdentity};
 
@@ -105,6 +106,15 @@ impl<'k> Requester<'k> {
             Some(_) => None,
             None => self.challenge,
         }
+    }
+
+    /// Requires that an answer can be opened: with the private key, or under this challenge password.
+    pub(super) fn check_opens(&self, challenge: Option<&str>) -> Result<(), BuildError> {
+        if self.recipient.key().is_some() || challenge.is_some() {
+            return Ok(());
+        }
+        let key = key_algorithm(self.certificate().public_key_der());
+        Err(key.map_or(BuildError::KeyMismatch, BuildError::NoPassword))
     }
 
     /// Who opens an answer, with a challenge password if there is one.

@@ -182,7 +182,7 @@ impl fmt::Display for ResumeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AnotherCa => {
-                f.write_str("the pinned CA is not the one that the enrolment was started with")
+                f.write_str("the pinned CA is not the one that the enrolment was started with: resume it with that one, or start anew")
             }
             Self::AnotherRequester => f.write_str(
                 "the requester's certificate is not the one that the enrolment was started with",

@@ -10,7 +10,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CryptoError {
-    /// The provider or the key does not do this algorithm.
+    /// The provider or the key does not do this algorithm. The software provider does elliptic curves with the feature `ec`, single
+    /// DES and MD5 with `legacy`.
     Unsupported,
     /// The key cannot be read, or its size is outside what the provider takes.
     InvalidKey,
@@ -21,7 +22,9 @@ pub enum CryptoError {
 impl fmt::Display for CryptoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unsupported => "the provider or key does not support the algorithm",
+            Self::Unsupported => {
+                "the provider or key does not support the algorithm (elliptic curves need the feature `ec`)"
+            }
             Self::InvalidKey => "the key cannot be read or its size is not supported",
             Self::Failed => "the cryptographic operation failed",
         })
@@ -216,7 +219,13 @@ pub trait SigningKey: Send + Sync {
     /// The signature algorithms that the key can do, the preferred one first.
     fn algorithms(&self) -> &[SignatureAlgorithm];
 
-    /// Signs `message`, which is not yet digested.
+    /// Signs `message`, which is not yet digested, and gives the signature as it stands in the message: for RSA as long as the
+    /// modulus ([RFC 8017, section 8]), for ECDSA the DER of an `Ecdsa-Sig-Value` ([RFC 3279, section 2.2.3]), which is not the `r || s`
+    /// of many secure elements, for Ed25519 64 bytes ([RFC 8410, section 6]).
+    ///
+    /// [RFC 8017, section 8]: https://www.rfc-editor.org/rfc/rfc8017#section-8
+    /// [RFC 3279, section 2.2.3]: https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3
+    /// [RFC 8410, section 6]: https://www.rfc-editor.org/rfc/rfc8410#section-6
     ///
     /// # Errors
     /// [`CryptoError::Unsupported`] if the algorithm is not among [`algorithms`](Self::algorithms),

@@ -387,11 +387,11 @@ fn read_challenge<'a>(
     let value = match values.tag {
         tag::SET => {
             let mut elements = iter_values(values.raw);
-            let value = elements.next();
+            let value = elements.next().transpose();
             if elements.next().is_some() {
                 return Err(error(ParseErrorKind::Duplicate));
             }
-            value
+            value.map_err(|_| error(ParseErrorKind::InvalidValue))?
         }
         tag::OCTET_STRING => Some(*values),
         _ => return Err(error(ParseErrorKind::InvalidValue)),
@@ -433,19 +433,30 @@ pub(crate) fn iter_requested_extensions<'a>(
     iter_attributes(contents)
         .filter(|(oid, _)| is_extension_request(*oid))
         .flat_map(|(_, values)| iter_values(values.raw))
+        // They were read before.
+        .filter_map(Result::ok)
         .flat_map(|value| iter_extensions(value.contents))
 }
 
-/// The values in a SET OF that was read before.
-pub(crate) fn iter_values<'a>(set: &'a [u8]) -> impl Iterator<Item = Element<'a>> + use<'a> {
+/// The values in a SET OF, up to the first that cannot be read.
+pub(crate) fn iter_values<'a>(
+    set: &'a [u8],
+) -> impl Iterator<Item = Result<Element<'a>, ParseError>> + use<'a> {
+    let item = Item::CertificationRequestAttributes;
     let mut reader = Reader::new_der(set, 0, Layer::Message, &Limits::REPLY);
-    let values = reader.element(Item::CertificationRequestAttributes);
-    let contents = values.map_or(&[][..], |values| values.contents);
-    let mut reader = Reader::new_der(contents, 0, Layer::Message, &Limits::REPLY);
+    let values = reader.element(item);
+    let mut rest =
+        values.map(|values| Reader::new_der(values.contents, 0, Layer::Message, &Limits::REPLY));
     core::iter::from_fn(move || {
-        (!reader.at_end())
-            .then(|| reader.element(Item::CertificationRequestAttributes).ok())
-            .flatten()
+        let value = match &mut rest {
+            Ok(reader) if reader.at_end() => return None,
+            Ok(reader) => reader.element(item),
+            Err(error) => Err(*error),
+        };
+        if value.is_err() {
+            rest = Ok(Reader::new_der(&[], 0, Layer::Message, &Limits::REPLY));
+        }
+        Some(value)
     })
 }
 

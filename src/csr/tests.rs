@@ -197,12 +197,17 @@ fn two_passwords_are_refused() {
     let one = challenge(&[b"\x0c\x01x"]);
     assert_eq!(error(&[one.clone(), one.clone()]), duplicate);
     assert_eq!(error(&[challenge(&[]), one]), duplicate);
+    // A second one that cannot be read is one, too: the length is not as short as it can be, or there is no element.
+    for second in [&b"\x13\x81\x01y"[..], b"\xff\xff\xff"] {
+        assert_eq!(error(&[challenge(&[b"\x0c\x01x", second])]), duplicate);
+    }
 }
 
 #[test]
 fn a_password_that_is_no_text_is_refused() {
     let invalid = (ParseErrorKind::InvalidValue, Item::ChallengePassword);
     assert_eq!(error(&[challenge(&[b"\x02\x01\x05"])]), invalid);
+    assert_eq!(error(&[challenge(&[b"\x13\x81\x01x"])]), invalid);
     let no_set = attribute(oid::CHALLENGE_PASSWORD, b"\x0c\x01x");
     assert_eq!(error(&[no_set]), invalid);
 }

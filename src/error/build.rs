@@ -8,6 +8,16 @@ use crate::message::NotHeld;
 use crate::{MessageType, Oid};
 
 /// A message could not be built.
+///
+/// # Every request
+/// Each can fail with [`KeyMismatch`](Self::KeyMismatch), [`NoAlgorithm`](Self::NoAlgorithm), [`Crypto`](Self::Crypto) and
+/// [`WrongSignature`](Self::WrongSignature) of the signer; with [`EmptyPolicy`](Self::EmptyPolicy) and [`Recipient`](Self::Recipient)
+/// if nothing can be encrypted to the CA; and with [`NoPassword`](Self::NoPassword) or [`NoKeyAgreement`](Self::NoKeyAgreement) if the
+/// CA's key only signs.
+///
+/// # Every reply
+/// As for a request, where the signer is the CA or RA, and the recipient, of a SUCCESS only, is the client; and
+/// [`ReplyNotForRequest`](Self::ReplyNotForRequest), [`NotHeld`](Self::NotHeld) and [`InvalidInput`](Self::InvalidInput) of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -28,7 +38,8 @@ pub enum BuildError {
     InvalidInput(Item),
     /// The key gave no signature, or the envelope could not be made.
     Crypto(CryptoError),
-    /// The signature that was brought is not one of the certificate's key over the bytes to be signed.
+    /// The signature is not one of the certificate's key over the bytes to be signed, or not in the form that
+    /// [`SigningKey::sign`](crate::crypto::SigningKey::sign) says.
     WrongSignature,
     /// A request of this type has no such reply: PENDING answers only a PKCSReq, RenewalReq or CertPoll, a CRL only a
     /// GetCRL, certificates all but a GetCRL.
@@ -39,6 +50,8 @@ pub enum BuildError {
     PollWithoutEnrolment,
     /// The request does not ask for the enrolment that was given.
     NotHeld(NotHeld),
+    /// A RenewalReq is signed by the old certificate, and this signer's is one that it issued itself.
+    SelfIssuedRenewal,
 }
 
 impl BuildError {
@@ -89,7 +102,7 @@ impl fmt::Display for BuildError {
             Self::InvalidInput(item) => write!(f, "the value cannot be written as {item}"),
             Self::Crypto(error) => error.fmt(f),
             Self::WrongSignature => {
-                f.write_str("the signature is not the certificate's over the bytes to be signed")
+                f.write_str("the signature is not the certificate's over the bytes to be signed, or not in the form of a message's (ECDSA: DER)")
             }
             Self::ReplyNotForRequest(request) => write!(f, "a {request} has no such reply"),
             Self::NotRequested => f.write_str("nothing in the reply is what the request asks for"),
@@ -97,6 +110,9 @@ impl fmt::Display for BuildError {
                 f.write_str("a CertPoll is granted only with the enrolment that it asks for")
             }
             Self::NotHeld(error) => error.fmt(f),
+            Self::SelfIssuedRenewal => f.write_str(
+                "a RenewalReq is signed with the old certificate and its key, and this certificate is self-issued",
+            ),
         }
     }
 }

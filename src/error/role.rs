@@ -80,13 +80,14 @@ impl fmt::Display for RoleError {
             Self::Refused(refused) => refused.fmt(f),
             Self::NotMarkedAsRa(role) => write!(
                 f,
-                "the only certificate for the {role} lacks the RA's extended key usage {}",
+                "the only certificate for the {role} lacks the RA's extended key usage {}: pin it (CaPin::ra_certificate), or see \
+                 RoleRules::any_leaf_of_ca",
                 crate::oid::CERTIFICATE_REQUEST_AGENT
             ),
             Self::KeyUsage(role) => {
                 write!(
                     f,
-                    "the CA's keyUsage does not let it be the {role}, and there is no RA"
+                    "the CA's keyUsage does not let it be the {role}, and there is no RA (RoleRules::ignoring_key_usage takes it)"
                 )
             }
             Self::Crypto(error) => error.fmt(f),

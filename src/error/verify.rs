@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Cause, ParseError};
 use crate::crypto::DigestAlgorithm;
-use crate::{FailInfo, MessageType, Oid};
+use crate::{FailInfo, MessageType, Oid, oid};
 
 /// A message could not be verified. It stays sealed and can only be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,9 @@ pub enum VerifyError {
         /// What the signature's parameters say.
         signature: DigestAlgorithm,
     },
-    /// The signature is right and its signer is nobody whom the caller trusts.
+    /// The signature is right and its signer is nobody whom the caller trusts. To a server it may be a renewal: then
+    /// [`SignerTrust::issuer`](crate::SignerTrust::issuer) trusts whom a CA issued to. To a client it may be the next CA or a new RA:
+    /// fetch GetCACert anew.
     UntrustedSigner,
     /// A RenewalReq is signed by a self-issued certificate, which renews nothing.
     SelfIssuedRenewal,
@@ -174,7 +176,9 @@ impl fmt::Display for VerifyError {
                 signer_info.name(),
                 signature.name()
             ),
-            Self::UntrustedSigner => f.write_str("the signer is nobody whom the caller trusts"),
+            Self::UntrustedSigner => f.write_str(
+                "the signature is right, and the signer is nobody whom the caller trusts: neither by SignerTrust nor by CaRoles",
+            ),
             Self::SelfIssuedRenewal => {
                 f.write_str("a RenewalReq is signed by a self-issued certificate")
             }
@@ -242,6 +246,68 @@ impl fmt::Display for Refused {
                 );
             }
         };
-        write!(f, "{place} is {oid}, which is unknown or refused by policy")
+        match (self, name(oid)) {
+            // A key's algorithm may be known as a signature's only.
+            (Self::PublicKey(_), Some(name)) => {
+                write!(
+                    f,
+                    "{place} is {name} ({oid}), which is unknown there or refused by policy"
+                )
+            }
+            (_, Some(name)) => write!(f, "{place} is {name} ({oid}), which is refused by policy"),
+            (_, None) => write!(f, "{place} is {oid}, which is unknown"),
+        }
     }
+}
+
+/// The usual name of an algorithm that this crate knows.
+fn name(oid: &Oid) -> Option<&'static str> {
+    const NAMES: [(Oid, &str); 42] = [
+        (oid::MD5, "md5"),
+        (oid::SHA1, "sha-1"),
+        (oid::SHA256, "sha-256"),
+        (oid::SHA384, "sha-384"),
+        (oid::SHA512, "sha-512"),
+        (oid::RSA_ENCRYPTION, "rsaEncryption"),
+        (oid::MD5_WITH_RSA, "md5WithRSAEncryption"),
+        (oid::SHA1_WITH_RSA, "sha1WithRSAEncryption"),
+        (oid::SHA256_WITH_RSA, "sha256WithRSAEncryption"),
+        (oid::SHA384_WITH_RSA, "sha384WithRSAEncryption"),
+        (oid::SHA512_WITH_RSA, "sha512WithRSAEncryption"),
+        (oid::RSASSA_PSS, "RSASSA-PSS"),
+        (oid::RSAES_OAEP, "RSAES-OAEP"),
+        (oid::ECDSA_WITH_SHA256, "ecdsa-with-SHA256"),
+        (oid::ECDSA_WITH_SHA384, "ecdsa-with-SHA384"),
+        (oid::ECDSA_WITH_SHA512, "ecdsa-with-SHA512"),
+        (oid::ED25519, "Ed25519"),
+        (oid::EC_PUBLIC_KEY, "ecPublicKey"),
+        (oid::SECP256R1, "secp256r1"),
+        (oid::SECP384R1, "secp384r1"),
+        (oid::SECP521R1, "secp521r1"),
+        (oid::DES_CBC, "des-cbc"),
+        (oid::DES_EDE3_CBC, "des-ede3-cbc"),
+        (oid::AES128_CBC, "aes-128-cbc"),
+        (oid::AES192_CBC, "aes-192-cbc"),
+        (oid::AES256_CBC, "aes-256-cbc"),
+        (oid::PBKDF2, "PBKDF2"),
+        (oid::PWRI_KEK, "PWRI-KEK"),
+        (oid::HMAC_WITH_SHA1, "hmacWithSHA1"),
+        (oid::HMAC_WITH_SHA256, "hmacWithSHA256"),
+        (oid::HMAC_WITH_SHA384, "hmacWithSHA384"),
+        (oid::HMAC_WITH_SHA512, "hmacWithSHA512"),
+        (oid::ECDH_SHA1_KDF, "dhSinglePass-stdDH-sha1kdf"),
+        (oid::ECDH_SHA256_KDF, "dhSinglePass-stdDH-sha256kdf"),
+        (oid::ECDH_SHA384_KDF, "dhSinglePass-stdDH-sha384kdf"),
+        (oid::ECDH_SHA512_KDF, "dhSinglePass-stdDH-sha512kdf"),
+        (oid::AES128_WRAP, "aes-128-wrap"),
+        (oid::AES192_WRAP, "aes-192-wrap"),
+        (oid::AES256_WRAP, "aes-256-wrap"),
+        (oid::DATA, "data"),
+        (oid::ENCRYPTED_DATA, "encryptedData"),
+        (oid::MGF1, "MGF1"),
+    ];
+    NAMES
+        .iter()
+        .find(|(known, _)| known == oid)
+        .map(|(_, name)| *name)
 }

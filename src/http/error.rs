@@ -48,14 +48,17 @@ pub enum HttpError {
     MessageTooLong(Method),
     /// What stands in place of the message is none for certain.
     NotAMessage(BodyKind),
+    /// A GetNextCACert, and no next CA is known.
+    NoNextCa,
 }
 
 impl HttpError {
-    /// The status of HTTP to answer with: 405, 413, 414 or 400
+    /// The status of HTTP to answer with: 404, 405, 413, 414 or 400
     /// ([RFC 9110, section 15.5](https://www.rfc-editor.org/rfc/rfc9110#section-15.5)).
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
+            Self::NoNextCa => 404,
             Self::MethodNotAllowed => 405,
             Self::MessageTooLong(Method::Post) => 413,
             Self::MessageTooLong(Method::Get) | Self::QueryTooLong => 414,
@@ -118,6 +121,7 @@ impl fmt::Display for HttpError {
                 write!(f, "the message is {kind}")
             }
             Self::NotAMessage(kind) => write!(f, "there is no message, but {kind}"),
+            Self::NoNextCa => f.write_str("this CA has no next certificate yet"),
         }
     }
 }

@@ -193,6 +193,7 @@ mod tests {
             (HttpError::MessageTooLong(Method::Post), 413),
             (HttpError::MessageTooLong(Method::Get), 414),
             (HttpError::QueryTooLong, 414),
+            (HttpError::NoNextCa, 404),
         ] {
             let expected = (status, "text/plain", error.to_string().into_bytes());
             assert_eq!(parts(Response::error(error)), expected);

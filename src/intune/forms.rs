@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
+use ctutils::CtEq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -14,7 +15,7 @@ use crate::certificate::civil_text;
 ///
 /// Intune verifies the CSR's own signature, so nothing may be encoded anew. It holds the challenge password: it is zeroised in
 /// the end, and not shown by [`Debug`](fmt::Debug).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct EncodedCsr(Zeroizing<String>);
 
 impl EncodedCsr {
@@ -28,6 +29,15 @@ impl EncodedCsr {
         &self.0
     }
 }
+
+/// In constant time for texts of one length.
+impl PartialEq for EncodedCsr {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).to_bool()
+    }
+}
+
+impl Eq for EncodedCsr {}
 
 /// Does not show the CSR.
 impl fmt::Debug for EncodedCsr {

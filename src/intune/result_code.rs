@@ -5,7 +5,8 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::FailInfo;
+use crate::pki_message::build::check_text;
+use crate::{FailInfo, Item};
 
 /// What Intune says of a request, by name: Microsoft defines no numbers.
 ///
@@ -77,13 +78,22 @@ impl ResultCode {
             .map_or_else(|| Self::Other(name.into()), |known| known.code.clone())
     }
 
-    /// The name: a good failInfoText of the refusal.
+    /// The name. It may be any text that came as one: [`fail_info_text`](Self::fail_info_text) gives what a reply can hold.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Other(name) => name,
             _ => self.known().map_or("", |known| known.name),
         }
+    }
+
+    /// The name as failInfoText of the refusal; `None` for success, and for a text that no reply can hold: an empty one, or one with
+    /// control characters.
+    #[must_use]
+    pub fn fail_info_text(&self) -> Option<&str> {
+        let name = self.name();
+        let is_text = check_text(name, Item::FailInfoText).is_ok();
+        (is_text && !self.is_success()).then_some(name)
     }
 
     /// Whether a certificate may be issued.
@@ -311,6 +321,23 @@ mod tests {
             assert_eq!(known.code.name(), known.name);
             assert_eq!(alloc::format!("{:?}", known.code), known.name);
             assert!(known.code.meaning().is_some() && known.code.advice().is_some());
+        }
+    }
+
+    #[test]
+    fn what_a_reply_can_hold_is_its_text() {
+        let text = |name: &str| {
+            ResultCode::from_name(name)
+                .fail_info_text()
+                .map(String::from)
+        };
+        assert_eq!(
+            text("ChallengeExpired").as_deref(),
+            Some("ChallengeExpired")
+        );
+        assert_eq!(text("OutOfFashion").as_deref(), Some("OutOfFashion"));
+        for name in ["Success", "", "two\nlines"] {
+            assert_eq!(text(name), None, "{name}");
         }
     }
 

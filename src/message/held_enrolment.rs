@@ -21,9 +21,14 @@ use crate::{
 /// [`answers`](Self::answers) tells, and a SUCCESS to a CertPoll is
 /// [built only with it](crate::ReplyBuilder::answering), because a CertPoll names no key.
 ///
-/// It holds what a certificate is issued from, and no secret: the challenge password is judged before an enrolment is held,
-/// and stays behind. Note beside it whether that was right and the CSR the signer's own: only then the reply to a poll may be
-/// under [the challenge](crate::ReplyBuilder::challenge).
+/// It holds the names, key and extensions that a certificate is issued from, and no secret: the challenge password is judged before an
+/// enrolment is held, and stays behind. A poll brings none of what else a decision may need, so keep beside it:
+///
+/// - whether the challenge was right and the CSR the signer's own: only then the reply to a poll may be under
+///   [the challenge](crate::ReplyBuilder::challenge);
+/// - of a renewal, that it is one and which certificate it renews ([`Request::renewal_proof`]): it may be revoked before it is decided;
+/// - the CSR itself ([`Csr::as_der`](crate::Csr::as_der)) for a CA that issues from one, as Intune's service and Microsoft's attributes
+///   want it.
 ///
 /// The [bytes](Self::to_bytes) are DER, as large as the CSR without its password and signature, and a key:
 ///
@@ -106,9 +111,9 @@ impl HeldEnrolment {
     /// Whether this is the enrolment that a request asks for: a CertPoll of the same transactionID and signer key, or the
     /// first request once more, with the same key in its CSR.
     ///
-    /// It says so for as long as the caller keeps the enrolment. Once that is granted or refused, a PKCSReq or RenewalReq
-    /// starts a new one, and only a CertPoll still asks for it: its reply may have got lost. A challenge password that comes
-    /// with a repeated request is the caller's to judge.
+    /// It says so for as long as the caller keeps the enrolment. Once its SUCCESS or FAILURE was sent, a PKCSReq or RenewalReq
+    /// starts a new one, and only a CertPoll still asks for it: the reply may have got lost. Between the decision and that, a repeated
+    /// request gets what was decided. A challenge password that comes with it is the caller's to judge.
     ///
     /// # Errors
     /// A [`NotHeld`] that says what differs, and [what to answer](NotHeld::fail_info).
@@ -272,8 +277,8 @@ impl fmt::Debug for TransactionKey {
 }
 
 impl NotHeld {
-    /// What to answer a CertPoll: badCertId. To a PKCSReq or RenewalReq that differs it is badRequest, if it is to be refused
-    /// at all: by another signer it is just another enrolment.
+    /// What to answer: badCertId to a CertPoll for another transaction or by another signer, badRequest to a request for another key or
+    /// of another type. A PKCSReq or RenewalReq of another transaction or signer is none of these: it is just another enrolment.
     #[must_use]
     pub const fn fail_info(&self) -> FailInfo {
         match self {

@@ -252,6 +252,9 @@ impl core::fmt::Display for Failure {
         if let Some(error) = self.microsoft_error {
             write!(f, "; HRESULT {error}")?;
         }
+        if let Some(text) = self.microsoft_message() {
+            write!(f, "; {}", text.escape_debug())?;
+        }
         Ok(())
     }
 }

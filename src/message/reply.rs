@@ -211,7 +211,7 @@ impl<'r> ReplyBuilder<'r> {
     /// [`BuildError::NotRequested`] if none has the public key of the CSR, or for a CertPoll that of the
     /// [enrolment](Self::answering), or is the one that a GetCert names; [`BuildError::PollWithoutEnrolment`] for a CertPoll
     /// if no enrolment was named, and [`BuildError::NotHeld`] if it is another one; [`BuildError::ReplyNotForRequest`] for a
-    /// GetCRL; others as for every message.
+    /// GetCRL; others as for [every reply](BuildError#every-reply).
     pub fn success(
         &self,
         certificates: &[Certificate<'_>],
@@ -248,7 +248,7 @@ impl<'r> ReplyBuilder<'r> {
     /// SUCCESS with the CRL that a GetCRL asks for.
     ///
     /// # Errors
-    /// [`BuildError::ReplyNotForRequest`] for anything but a GetCRL; others as for every message. That the CRL covers the issuer
+    /// [`BuildError::ReplyNotForRequest`] for anything but a GetCRL; others as for [every reply](BuildError#every-reply). That the CRL covers the issuer
     /// asked for is the caller's to see: names come in other encodings, and CRLs from issuers of their own.
     pub fn success_crl(
         &self,
@@ -265,7 +265,7 @@ impl<'r> ReplyBuilder<'r> {
     /// FAILURE with a reason and, if it helps, a text for people.
     ///
     /// # Errors
-    /// [`BuildError::InvalidInput`] for a text that is empty or has control characters; others as for every message.
+    /// [`BuildError::InvalidInput`] for a text that is empty or has control characters; others as for [every reply](BuildError#every-reply).
     pub fn failure(
         &self,
         info: FailInfo,
@@ -279,7 +279,7 @@ impl<'r> ReplyBuilder<'r> {
     /// PENDING: the request waits for somebody's decision, and the client is to poll.
     ///
     /// # Errors
-    /// [`BuildError::ReplyNotForRequest`] for anything but a PKCSReq, RenewalReq or CertPoll; others as for every message.
+    /// [`BuildError::ReplyNotForRequest`] for anything but a PKCSReq, RenewalReq or CertPoll; others as for [every reply](BuildError#every-reply).
     pub fn pending(&self, rng: &mut dyn CryptoRng) -> Result<UnsignedReply, BuildError> {
         match self.request.message_type() {
             MessageType::PkcsReq | MessageType::RenewalReq | MessageType::CertPoll => {
@@ -374,7 +374,7 @@ impl Refusal<'_> {
     /// so that nobody learns from one why an envelope did not open.
     ///
     /// # Errors
-    /// A [`BuildError`], as for every message.
+    /// As for [every reply](BuildError#every-reply).
     pub fn because(
         &self,
         error: impl Into<Error>,

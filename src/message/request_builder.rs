@@ -114,7 +114,7 @@ impl<'b> RequestBuilder<'b> {
         Self::new(MessageType::GetCert, payload, expected, signer, ca)
     }
 
-    /// GetCRL, [RFC 8894, section 3.3.5](https://www.rfc-editor.org/rfc/rfc8894#section-3.3.5): asks for the CRL that would
+    /// GetCRL, [RFC 8894, section 3.3.4](https://www.rfc-editor.org/rfc/rfc8894#section-3.3.4): asks for the CRL that would
     /// list a certificate.
     #[must_use]
     pub fn get_crl(

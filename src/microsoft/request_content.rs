@@ -205,7 +205,7 @@ impl<'a> RequestContent<'a> {
             .filter(|(oid, _)| *oid == oid::MS_NAME_VALUE_PAIR)
             .flat_map(|(_, values)| iter_values(values.raw))
             .map(|value| {
-                self.sequence(&value, ATTRIBUTES, |fields| {
+                self.sequence(&value?, ATTRIBUTES, |fields| {
                     Ok(NameValuePair {
                         name: text(fields, tag::BMP_STRING, ATTRIBUTES)?,
                         value: text(fields, tag::BMP_STRING, ATTRIBUTES)?,
@@ -393,7 +393,9 @@ impl<'a> RequestContent<'a> {
         };
         let error = |kind| self.reader(values.raw).error(kind, ATTRIBUTES);
         let mut found = iter_values(values.raw);
-        let value = found.next().ok_or_else(|| error(ParseErrorKind::Missing))?;
+        let value = found
+            .next()
+            .ok_or_else(|| error(ParseErrorKind::Missing))??;
         if found.next().is_some() || attributes.next().is_some() {
             return Err(error(ParseErrorKind::Duplicate));
         }

@@ -7,7 +7,7 @@ use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::agreement::WrappedKey;
-use crate::asn1::{SetOf, Writer, encode, tag};
+use crate::asn1::{Reader, SetOf, Writer, encode, tag};
 use crate::certificate::Certificate;
 use crate::cms::{
     EnvelopeParts, Identifier, RecipientParts, SignerParts, write_enveloped_data, write_signed_data,
@@ -21,7 +21,10 @@ use crate::crypto::{
 };
 use crate::microsoft::Hresult;
 use crate::oid::{self, Oid};
-use crate::{BuildError, FailInfo, Item, MessageType, Nonce, PkiStatus, Refused, TransactionId};
+use crate::{
+    BuildError, FailInfo, Item, Layer, Limits, MessageType, Nonce, PkiStatus, Refused,
+    TransactionId,
+};
 
 /// Who signs a message: a certificate, what its key can do, and the certificates that go along.
 ///
@@ -247,11 +250,24 @@ impl Unsigned {
         let signature = |rng| key.sign(self.algorithm, &self.attributes, rng);
         match key.public_key() {
             Some(own) if is_same_key(own, self.certificate.public_key_der()) => {
-                Ok(self.finish(&signature(rng)?))
+                let signature = signature(rng)?;
+                self.check_form(&signature)?;
+                Ok(self.finish(&signature))
             }
             Some(_) => Err(BuildError::KeyMismatch),
             // Only the signature can tell whose key it is.
             None => self.attach(&signature(rng)?, &self.provider),
+        }
+    }
+
+    /// Requires the form that a signature has in a message: secure elements give those of ECDSA as two numbers side by side.
+    fn check_form(&self, signature: &[u8]) -> Result<(), BuildError> {
+        use SignatureAlgorithm::{EcdsaSha256, EcdsaSha384, EcdsaSha512};
+        match self.algorithm {
+            EcdsaSha256 | EcdsaSha384 | EcdsaSha512 if !is_ecdsa_sig_value(signature) => {
+                Err(BuildError::WrongSignature)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -540,6 +556,19 @@ pub(crate) fn password_key(
     let derivation = provider.key_derivation();
     derivation.pbkdf2(prf, password.as_bytes(), salt, iterations, &mut key)?;
     Ok(key)
+}
+
+/// Whether a signature is the DER of an `Ecdsa-Sig-Value`, the SEQUENCE of two INTEGERs of [RFC 3279, section 2.2.3].
+///
+/// [RFC 3279, section 2.2.3]: https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3
+fn is_ecdsa_sig_value(signature: &[u8]) -> bool {
+    let item = Item::Signature;
+    let mut reader = Reader::new_der(signature, 0, Layer::Message, &Limits::REPLY);
+    let numbers = reader.nested(tag::SEQUENCE, item, |numbers| {
+        numbers.expect(tag::INTEGER, item)?;
+        numbers.expect(tag::INTEGER, item)
+    });
+    numbers.is_ok() && reader.finish(item).is_ok()
 }
 
 /// Requires a text that UTF8String may carry to people: not empty and without control characters.

@@ -20,6 +20,10 @@ pub struct Authority<'s> {
 impl<'s> Authority<'s> {
     /// A CA that opens requests and signs replies itself.
     ///
+    /// Its keyUsage, if it has one, needs keyEncipherment and digitalSignature beside keyCertSign and cRLSign, or clients refuse it, this
+    /// crate's among them ([`RoleError::KeyUsage`](crate::RoleError::KeyUsage)). Which kinds of clients take the certificates is told
+    /// by `Diagnosis::verdicts` of the feature `diagnose`: ask once at the start.
+    ///
     /// # Errors
     /// [`BuildError::KeyMismatch`] if the key is not the certificate's.
     pub fn new<K: SigningKey + DecryptionKey>(
@@ -28,6 +32,20 @@ impl<'s> Authority<'s> {
     ) -> Result<Self, BuildError> {
         let (recipient, signer) = (Recipient::new(ca, key)?, SignerIdentity::new(ca, key)?);
         Self::with_ra(ca, recipient, signer, key)
+    }
+
+    /// A CA whose private key only signs, such as one for Ed25519: it opens nothing but requests under a challenge password
+    /// ([`Server::receive_with_passwords`](super::Server::receive_with_passwords)). An RA with an RSA key opens for it what the others
+    /// send.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn signing_only(
+        ca: &'s Certificate<'s>,
+        key: &'s dyn SigningKey,
+    ) -> Result<Self, BuildError> {
+        let signer = SignerIdentity::new(ca, key)?;
+        Self::with_ra(ca, Recipient::without_key(ca), signer, key)
     }
 
     /// A CA for which an RA opens requests and signs replies, with one certificate or with one for each.
@@ -54,6 +72,9 @@ impl<'s> Authority<'s> {
     }
 
     /// Sends another certificate along in answer to GetCACert, such as that of the root above the CA.
+    ///
+    /// Only beside an RA: Windows and Apple look for one among several certificates, and may give up if there is none
+    /// (the finding `set-without-ra`).
     #[must_use]
     pub fn with_chain(mut self, certificate: &'s Certificate<'s>) -> Self {
         self.chain.push(certificate);

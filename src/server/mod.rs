@@ -46,8 +46,13 @@
 //!
 //! Before PENDING, store a [`HeldEnrolment`] under its [`TransactionKey`]. Look for one when a CertPoll comes, and when a
 //! PKCSReq or RenewalReq does; if it [answers](HeldEnrolment::answers) the request, decide on it, else refuse the poll with
-//! [`NotHeld::fail_info`], or with badCertId if there is none at all. Once it is granted, a PKCSReq or RenewalReq is a new
-//! enrolment; for a CertPoll keep the certificate beside it, because a reply can get lost.
+//! [`NotHeld::fail_info`], or with badCertId if there is none at all. What is stored is in one of three states:
+//!
+//! | state | a CertPoll | the PKCSReq or RenewalReq once more |
+//! | --- | --- | --- |
+//! | it waits | PENDING | PENDING: some clients poll so, and others never saw the first PENDING |
+//! | it is decided, and no SUCCESS was sent | SUCCESS | SUCCESS with the same certificate: nothing is issued again |
+//! | a SUCCESS was sent | SUCCESS once more: a reply can get lost | a new enrolment, judged as one |
 //!
 //! # Keys that answer later
 //!
@@ -204,10 +209,10 @@ impl<'s> Server<'s> {
     }
 
     /// What to answer to GetNextCACert, signed by the current generation; `None` if [no next CA](Self::with_next_ca) is
-    /// known, which is an HTTP error.
+    /// known, which [`HttpError::NoNextCa`](crate::http::HttpError::NoNextCa) answers.
     ///
     /// # Errors
-    /// A [`BuildError`], as for every message.
+    /// As for [every reply](BuildError#every-reply).
     pub fn next_ca_certificates(
         &self,
         rng: &mut dyn CryptoRng,

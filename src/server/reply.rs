@@ -8,6 +8,7 @@ use crate::certificate::Certificate;
 use crate::crl::Crl;
 use crate::crypto::{ContentCipher, KeyManagement, SigningKey};
 use crate::message::{HeldEnrolment, ReplyBuilder};
+use crate::microsoft::Hresult;
 use crate::{BuildError, FailInfo};
 
 /// Builds and signs the reply to a request: a [`ReplyBuilder`] with the key of the generation that opened the request.
@@ -40,6 +41,24 @@ impl<'r> Reply<'r> {
     pub const fn challenge(self, password: &'r str) -> Self {
         Self {
             builder: self.builder.challenge(password),
+            key: self.key,
+        }
+    }
+
+    /// Puts an HRESULT into a FAILURE, as [`ReplyBuilder::microsoft_error`] does.
+    #[must_use]
+    pub const fn microsoft_error(self, error: Hresult) -> Self {
+        Self {
+            builder: self.builder.microsoft_error(error),
+            key: self.key,
+        }
+    }
+
+    /// Puts a text for Windows into the reply, as [`ReplyBuilder::microsoft_message`] does.
+    #[must_use]
+    pub const fn microsoft_message(self, text: &'r str) -> Self {
+        Self {
+            builder: self.builder.microsoft_message(text),
             key: self.key,
         }
     }

@@ -135,6 +135,23 @@ fn signed_attributes_are_no_content() {
 }
 
 #[test]
+fn a_next_ca_is_in_no_content_of_another_type() {
+    let parties = Parties::new();
+    for (content_type, expected) in [
+        (oid::DATA, Ok(1)),
+        (oid::SIGNED_DATA, Ok(1)),
+        (oid::ENVELOPED_DATA, Err(VerifyError::ContentType)),
+        (oid::ENCRYPTED_DATA, Err(VerifyError::ContentType)),
+    ] {
+        let mut forge = next_ca(&parties);
+        forge.content_type = content_type;
+        forge.set(oid::CONTENT_TYPE, oid_der(content_type));
+        let body = forge.sign(&parties.ca_key);
+        assert_eq!(rolled_over(&parties, body), expected, "{content_type}");
+    }
+}
+
+#[test]
 fn what_is_signed_of_a_next_ca_stands_once() {
     // Twice, it could be read in one place and held against the content in another.
     let parties = Parties::new();
