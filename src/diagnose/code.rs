@@ -55,7 +55,7 @@ pub enum FindingCode {
     RecipientMayNotDecrypt,
     /// `sender-nonce-missing`: the request has no senderNonce.
     SenderNonceMissing,
-    /// `signer-not-yet-valid`: the certificate that signed the request is not valid yet.
+    /// `signer-not-yet-valid`: the certificate that signed the request, which is not self-issued, is not valid yet.
     SignerNotYetValid,
     /// `challenge-absent`: the request has no challenge password.
     ChallengeAbsent,
@@ -83,7 +83,7 @@ pub enum FindingCode {
     SigningTimeAhead,
     /// `signing-time-past`: the request was signed some time ago.
     SigningTimePast,
-    /// `signer-expired`: the certificate that signed the request has expired.
+    /// `signer-expired`: the certificate that signed the request, which is not self-issued, has expired.
     SignerExpired,
     /// `subject-empty`: the subject of the CSR is empty.
     SubjectEmpty,

@@ -38,8 +38,8 @@ pub(in crate::diagnose) const SIGNER_NOT_YET_VALID: Row = Row {
     name: "signer-not-yet-valid",
     severity: Severity::Warning,
     sentence: "The certificate that signed the request is not valid yet.",
-    cause: "The device's clock is fast, as it often is before its set-up is done, or the reader's is slow.",
-    advice: "Set the clock. A CA should let what it issues begin some hours in the past.",
+    cause: "The clock of the CA was fast when it issued the certificate, or the reader's is slow.",
+    advice: "Set the clocks. A CA should let what it issues begin some hours in the past.",
     fail_info: Some(FailInfo::BadTime),
     clients: ClientKind::ALL,
 };

@@ -13,7 +13,7 @@ use crate::common::forge::{NULL, algorithm, dotted, octets, printable, sequence,
 use crate::common::issue::{NOW, Template};
 use crate::common::made::{BOTH, Made};
 use crate::common::{Parties, key, provider, vector};
-use crate::requests::{enveloped, forged, plain, written};
+use crate::requests::{by_issued, enveloped, forged, plain, written};
 use crate::{NDES, ca, capabilities, csr_for, of_request, sent, unverified};
 
 /// A request that is encrypted to one of the certificates of GetCACert, or to a stranger's.
@@ -29,9 +29,9 @@ fn encrypted_to(recipient: &Certificate<'_>, certificates: &[Certificate<'_>]) -
     })
 }
 
-/// A request at a time.
+/// A request at a time, by the holder of a certificate that the CA issued.
 fn at(now: i64) -> Vec<Finding> {
-    of_request(&plain(), |beside| beside.now(now))
+    of_request(&by_issued(), |beside| beside.now(now))
 }
 
 /// A request with a signingTime of [`NOW`], at a time.
@@ -121,11 +121,11 @@ pub(super) fn pair(code: FindingCode) -> Option<Pair> {
             of_request(&request, |beside| beside)
         },
         SignerNotYetValid => |wrong| {
-            let validity = Parties::new().client.validity().unwrap();
+            let validity = Parties::new().issued.validity().unwrap();
             at(validity.not_before - i64::from(wrong))
         },
         SignerExpired => |wrong| {
-            let validity = Parties::new().client.validity().unwrap();
+            let validity = Parties::new().issued.validity().unwrap();
             at(validity.not_after + i64::from(wrong))
         },
         SigningTimeAhead => |wrong| signed_now(NOW - 300 - i64::from(wrong)),
