@@ -94,10 +94,7 @@ impl Negotiation {
         } else {
             Method::Get
         };
-        // Interop: by Renewal alone, NDES and others mean a PKCSReq that is signed by the old certificate.
-        let renewal = if capabilities.lists(Capability::Renewal)
-            && capabilities.lists(Capability::ScepStandard)
-        {
+        let renewal = if offers_renewal_req(capabilities) {
             RenewalForm::RenewalReq
         } else {
             RenewalForm::PkcsReq
@@ -233,6 +230,11 @@ pub(crate) fn is_ndes(capabilities: &Capabilities) -> bool {
 
     capabilities.iter().count() == LIST.len()
         && LIST.iter().all(|listed| capabilities.lists(*listed))
+}
+
+/// Interop: by Renewal alone, NDES and others mean a PKCSReq that is signed by the old certificate.
+pub(crate) fn offers_renewal_req(capabilities: &Capabilities) -> bool {
+    capabilities.lists(Capability::Renewal) && capabilities.lists(Capability::ScepStandard)
 }
 
 fn listed_digest(

@@ -99,7 +99,7 @@ pub enum FindingCode {
     TemplateConflict,
     /// `not-as-configured`: the CSR asks for something else than what is [configured](super::Profile).
     NotAsConfigured,
-    /// `renewal-not-offered`: the request is a RenewalReq, and GetCACaps does not list Renewal.
+    /// `renewal-not-offered`: the request is a RenewalReq, and GetCACaps does not list both Renewal and SCEPStandard.
     RenewalNotOffered,
     /// `renewal-self-issued`: the request is a RenewalReq, and its signer's certificate is self-issued, so it renews nothing.
     RenewalSelfIssued,

@@ -8,7 +8,7 @@ use super::algorithms::listed;
 use super::ca::{issued_by_one_of, list, named};
 use super::clock::utc;
 use super::{Diagnosis, Finding, FindingCode};
-use crate::{Capability, Certificate, MessageType, PkiMessage};
+use crate::{Certificate, MessageType, PkiMessage, negotiation};
 
 pub(super) fn judge(
     diagnosis: &Diagnosis<'_>,
@@ -24,7 +24,7 @@ pub(super) fn judge(
     }
     if let Some(capabilities) = diagnosis.capabilities.filter(|list| !list.is_unknown())
         && by_type
-        && !capabilities.supports(Capability::Renewal)
+        && !negotiation::offers_renewal_req(capabilities)
     {
         let evidence = format!("messageType RenewalReq; {}", listed(capabilities));
         push(FindingCode::RenewalNotOffered, evidence);

@@ -49,12 +49,36 @@ fn the_list_must_have_renewal_for_a_renewal_req() {
     };
     let list = || capabilities(b"SCEPStandard");
     assert_eq!(with(&renewal(&parties), list()), [RenewalNotOffered]);
-    assert_eq!(with(&renewal(&parties), capabilities(NDES)), []);
+    let both = capabilities(b"SCEPStandard\nRenewal");
+    assert_eq!(with(&renewal(&parties), both), []);
     assert_eq!(with(&sent(parties.pkcs_req().0), list()), []);
     assert_eq!(
         with(&renewal(&parties), Capabilities::UNKNOWN),
         [CapabilitiesUnknown]
     );
+}
+
+// Interop: NDES lists Renewal, and means a PKCSReq by it.
+#[test]
+fn renewal_without_scep_standard_offers_no_renewal_req() {
+    let parties = Parties::new();
+    let signer = SignerIdentity::new(&parties.issued, &parties.client_key).unwrap();
+    let roles = parties.roles();
+    let as_pkcs_req = RequestBuilder::pkcs_req(&parties.csr, &signer, &roles);
+    let as_pkcs_req = sent(parties.send(as_pkcs_req).0);
+    let with = |request: &PkiMessage<'static>, list: &[u8]| {
+        let list = capabilities(list);
+        of_request(request, |beside| beside.capabilities(&list))
+    };
+    let findings = with(&renewal(&parties), NDES);
+    assert_eq!(codes(&findings), [RenewalNotOffered]);
+    assert_eq!(
+        findings[0].evidence(),
+        "messageType RenewalReq; GetCACaps: POSTPKIOperation, Renewal, SHA-512, SHA-256, SHA-1, DES3"
+    );
+    assert_eq!(with(&as_pkcs_req, NDES), []);
+    let ndes_and_more = [NDES, b"\nSCEPStandard"].concat();
+    assert_eq!(with(&renewal(&parties), &ndes_and_more), []);
 }
 
 #[test]

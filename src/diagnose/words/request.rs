@@ -257,8 +257,8 @@ pub(in crate::diagnose) const NOT_AS_CONFIGURED: Row = Row {
 pub(in crate::diagnose) const RENEWAL_NOT_OFFERED: Row = Row {
     name: "renewal-not-offered",
     severity: Severity::Warning,
-    sentence: "The request is a RenewalReq, and GetCACaps does not list Renewal.",
-    cause: "The client does not look at GetCACaps.",
+    sentence: "The request is a RenewalReq, and GetCACaps does not say that the server takes one.",
+    cause: "The client does not look at GetCACaps, or takes Renewal for enough: without SCEPStandard beside it, as at NDES, it often means a PKCSReq that the old certificate signs.",
     advice: "Renew with a PKCSReq that the old certificate signs, or enrol anew.",
     fail_info: Some(FailInfo::BadRequest),
     clients: ClientKind::ALL,
