@@ -85,6 +85,8 @@ pub enum FindingCode {
     SigningTimePast,
     /// `signer-expired`: the certificate that signed the request, which is not self-issued, has expired.
     SignerExpired,
+    /// `signer-key-not-allowed`: the key that signed the request is not one that the server's policy allows.
+    SignerKeyNotAllowed,
     /// `subject-empty`: the subject of the CSR is empty.
     SubjectEmpty,
     /// `key-not-allowed`: the key of the CSR is not one that the server's policy allows.
@@ -236,6 +238,7 @@ impl FindingCode {
         Self::SigningTimeAhead,
         Self::SigningTimePast,
         Self::SignerExpired,
+        Self::SignerKeyNotAllowed,
         Self::SubjectEmpty,
         Self::KeyNotAllowed,
         Self::CsrSignatureInvalid,
@@ -347,6 +350,7 @@ impl FindingCode {
             Self::SigningTimeAhead => &request::SIGNING_TIME_AHEAD,
             Self::SigningTimePast => &request::SIGNING_TIME_PAST,
             Self::SignerExpired => &request::SIGNER_EXPIRED,
+            Self::SignerKeyNotAllowed => &request::SIGNER_KEY_NOT_ALLOWED,
             Self::SubjectEmpty => &request::SUBJECT_EMPTY,
             Self::KeyNotAllowed => &request::KEY_NOT_ALLOWED,
             Self::CsrSignatureInvalid => &request::CSR_SIGNATURE_INVALID,

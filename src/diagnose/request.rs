@@ -30,6 +30,7 @@ pub(super) fn judge(
         clock::judge(request, signer.as_ref(), now, findings);
     }
     if let Some(signer) = &signer {
+        signature::judge_key(diagnosis, signer, findings);
         renewal::judge(diagnosis, request, signer, findings);
     }
     let first = request.unverified_message_type() == MessageType::PkcsReq

@@ -1,10 +1,13 @@
 //! The signature of a message, and whose certificate it is to be verified with.
 
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use super::ca::{list, named};
 use super::{Diagnosis, Finding, FindingCode};
 use crate::crypto::Policy;
+use crate::crypto::public_key::check_public_key;
 use crate::{Certificate, PkiMessage, VerifyError, inspect};
 
 pub(super) fn judge(
@@ -13,7 +16,7 @@ pub(super) fn judge(
     known: &[Certificate<'_>],
     findings: &mut Vec<Finding>,
 ) {
-    // Which algorithms are allowed is judged elsewhere.
+    // Which algorithms and keys are allowed is judged elsewhere.
     let policy = diagnosis.policy.unwrap_or(Policy::compatible());
     let report = inspect::signature(message, &diagnosis.provider, &policy, known);
     let Some(Err(error)) = report.map(|report| report.outcome) else {
@@ -41,6 +44,21 @@ pub(super) fn judge(
     findings.push(Finding::new(code, evidence));
 }
 
+/// Whether the policy allows the key that a request is signed with.
+pub(super) fn judge_key(
+    diagnosis: &Diagnosis<'_>,
+    signer: &Certificate<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(policy) = &diagnosis.policy else {
+        return;
+    };
+    if let Err(refused) = check_public_key(signer.public_key_der(), policy) {
+        let evidence = format!("signer is {}: {refused}", named(signer));
+        findings.push(Finding::new(FindingCode::SignerKeyNotAllowed, evidence));
+    }
+}
+
 /// Whether the certificate that a reply is to be verified with is at hand.
 pub(super) fn judge_signer(
     reply: &PkiMessage<'_>,
@@ -55,10 +73,10 @@ pub(super) fn judge_signer(
     if known.is_empty() || all.any(|one| info.sid.matches(&one) || info.sid.resembles(&one)) {
         return;
     }
-    let evidence = alloc::format!(
+    let evidence = format!(
         "SignerIdentifier names {}; GetCACert: {}",
         super::request::shown(&info.sid.into()),
-        super::ca::list(known.iter())
+        list(known.iter())
     );
     findings.push(Finding::new(FindingCode::ReplySignerUnknown, evidence));
 }

@@ -10,7 +10,7 @@ use crate::common::forge::{
     Envelope, Forge, NULL, algorithm, dotted, octets, oid_der, sequence, tlv,
 };
 use crate::common::issue::{NOW, Template, ca_constraints, name};
-use crate::common::{Parties, key, vector};
+use crate::common::{Parties, RsaKey, key, rng, self_signed, vector};
 use crate::{NDES, capabilities, codes, evidence, of_request, sent};
 
 const OAEP: KeyTransport = KeyTransport::RsaOaep {
@@ -168,6 +168,35 @@ fn what_the_policy_does_not_allow_is_told_beside_what_it_does() {
         evidence(&judged(&plain(), nothing), AlgorithmNotAllowed),
         "digestAlgorithm sha-256; none is allowed"
     );
+}
+
+#[test]
+fn the_key_of_the_signer_is_held_against_the_policy() {
+    let judged = |bits| {
+        let small = RsaKey::generate(1024, &mut rng()).unwrap();
+        let signer = self_signed(&small, "CN=small");
+        let mut forge = Forge::of(plain().as_bytes());
+        forge.set_signer(&signer);
+        let policy = Policy::default().with_rsa_modulus_bits(bits);
+        let request = sent(forge.sign(&small));
+        let without = of_request(&request, |beside| beside);
+        (
+            of_request(&request, |beside| beside.policy(&policy)),
+            without,
+        )
+    };
+    let (findings, without) = judged(2048..=8192);
+    assert_eq!(codes(&findings), [SignerKeyNotAllowed]);
+    let evidence = findings[0].evidence();
+    assert!(
+        evidence.starts_with("signer is \"CN=small\" serial ")
+            && evidence.ends_with(": an RSA key of 1024 bits is refused by policy"),
+        "{evidence}"
+    );
+    // As the server answers.
+    assert_eq!(findings[0].fail_info(), Some(FailInfo::BadAlg));
+    assert_eq!(without, []);
+    assert_eq!(judged(1024..=8192).0, []);
 }
 
 #[test]

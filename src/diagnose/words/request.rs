@@ -184,6 +184,16 @@ pub(in crate::diagnose) const SIGNER_EXPIRED: Row = Row {
     clients: ClientKind::ALL,
 };
 
+pub(in crate::diagnose) const SIGNER_KEY_NOT_ALLOWED: Row = Row {
+    name: "signer-key-not-allowed",
+    severity: Severity::Error,
+    sentence: "The key that signed the request is not one that the server's policy allows.",
+    cause: "The key is too small or too large, or of a kind that the policy does not allow. In a first request it mostly is that of the CSR, in a renewal the old one.",
+    advice: "Set the key size in the profile and enrol anew, or allow the key at the server.",
+    fail_info: Some(FailInfo::BadAlg),
+    clients: ClientKind::ALL,
+};
+
 pub(in crate::diagnose) const SUBJECT_EMPTY: Row = Row {
     name: "subject-empty",
     severity: Severity::Warning,

@@ -128,6 +128,11 @@ pub(super) fn pair(code: FindingCode) -> Option<Pair> {
             let validity = Parties::new().issued.validity().unwrap();
             at(validity.not_after + i64::from(wrong))
         },
+        SignerKeyNotAllowed => |wrong| {
+            let smallest = if wrong { 3072 } else { 2048 };
+            let policy = Policy::default().with_rsa_modulus_bits(smallest..=8192);
+            of_request(&plain(), |beside| beside.policy(&policy))
+        },
         SigningTimeAhead => |wrong| signed_now(NOW - 300 - i64::from(wrong)),
         SigningTimePast => |wrong| signed_now(NOW + 300 + i64::from(wrong)),
         ChallengeAbsent => |wrong| challenged((!wrong).then_some("secret"), b"SCEPStandard"),
