@@ -121,6 +121,8 @@ pub enum FindingCode {
     NonceMismatch,
     /// `reply-without-sender-nonce`: the reply has no senderNonce.
     ReplyWithoutSenderNonce,
+    /// `success-without-content`: the reply says SUCCESS and brings nothing.
+    SuccessWithoutContent,
     /// `not-decrypted`: the server could not decrypt the request.
     NotDecrypted,
     /// `algorithm-refused`: the CA refused an algorithm.
@@ -256,6 +258,7 @@ impl FindingCode {
         Self::TransactionIdMismatch,
         Self::NonceMismatch,
         Self::ReplyWithoutSenderNonce,
+        Self::SuccessWithoutContent,
         Self::NotDecrypted,
         Self::AlgorithmRefused,
         Self::TimeRefused,
@@ -368,6 +371,7 @@ impl FindingCode {
             Self::TransactionIdMismatch => &reply::TRANSACTION_ID_MISMATCH,
             Self::NonceMismatch => &reply::NONCE_MISMATCH,
             Self::ReplyWithoutSenderNonce => &reply::REPLY_WITHOUT_SENDER_NONCE,
+            Self::SuccessWithoutContent => &reply::SUCCESS_WITHOUT_CONTENT,
             Self::NotDecrypted => &reply::NOT_DECRYPTED,
             Self::AlgorithmRefused => &reply::ALGORITHM_REFUSED,
             Self::TimeRefused => &reply::TIME_REFUSED,

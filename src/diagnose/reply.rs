@@ -19,6 +19,12 @@ pub(super) fn judge(
     if attributes.pki_status() == Some(PkiStatus::Failure) {
         refusal::judge(diagnosis, reply, findings);
     }
+    // Interop: one byte is what NDES writes where there is no content.
+    let len = reply.content().len();
+    if attributes.pki_status() == Some(PkiStatus::Success) && len <= 1 {
+        let evidence = format!("pkiStatus SUCCESS; eContent of {len} bytes");
+        findings.push(Finding::new(FindingCode::SuccessWithoutContent, evidence));
+    }
     signature::judge(diagnosis, reply, diagnosis.ca_certificates, findings);
     signature::judge_signer(reply, diagnosis.ca_certificates, findings);
     if let Some(request) = diagnosis.request {

@@ -5,7 +5,7 @@ use scep::diagnose::{Diagnosis, Finding, FindingCode, FindingCode::*};
 use scep::microsoft::Hresult;
 use scep::{CsrBuilder, FailInfo, Limits, PkiMessage, RequestBuilder, oid};
 
-use crate::common::forge::{Forge, sequence, tlv};
+use crate::common::forge::{Forge, printable, sequence, tlv};
 use crate::common::issue::{dns_names, root};
 use crate::common::{Parties, key, rng, vector};
 use crate::{codes, csr_for, evidence, unverified};
@@ -359,6 +359,30 @@ fn an_attribute_that_a_reply_must_have_is_named() {
         assert_eq!(codes(&findings), [SignedAttributeMissing]);
         assert!(findings[0].evidence().ends_with(name));
     }
+}
+
+// Interop: Dogtag says SUCCESS while a request waits.
+#[test]
+fn a_success_that_brings_nothing_is_told() {
+    let parties = Parties::new();
+    let judged = |status: &str, content: Option<&[u8]>| {
+        let change = |forge: &mut Forge| {
+            forge.set(oid::PKI_STATUS, printable(status));
+            forge.set_content(content.map(<[u8]>::to_vec));
+        };
+        changed(&parties, |_| (), change, &[])
+    };
+    for (content, len) in [(None, 0), (Some(&b""[..]), 0), (Some(b"\0"), 1)] {
+        let findings = judged("0", content);
+        assert_eq!(codes(&findings), [SuccessWithoutContent]);
+        let expected = format!("pkiStatus SUCCESS; eContent of {len} bytes");
+        assert_eq!(findings[0].evidence(), expected);
+        assert_eq!(judged("3", content), []);
+    }
+    let granted = parties.grant(&parties.receive(&parties.pkcs_req().0));
+    let granted = PkiMessage::parse(granted, &Limits::REPLY).unwrap();
+    let diagnosis = Diagnosis::new(&parties.provider).reply(&granted);
+    assert_eq!(diagnosis.findings(), []);
 }
 
 #[test]

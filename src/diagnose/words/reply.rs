@@ -63,6 +63,16 @@ pub(in crate::diagnose) const REPLY_WITHOUT_SENDER_NONCE: Row = Row {
     clients: &[ClientKind::Other],
 };
 
+pub(in crate::diagnose) const SUCCESS_WITHOUT_CONTENT: Row = Row {
+    name: "success-without-content",
+    severity: Severity::Error,
+    sentence: "The reply says SUCCESS and brings nothing.",
+    cause: "The server says SUCCESS while the request still waits at the CA, as versions of Dogtag do.",
+    advice: "Look for the request at the CA. Once it is approved, let the client ask again.",
+    fail_info: None,
+    clients: ClientKind::ALL,
+};
+
 pub(in crate::diagnose) const NOT_DECRYPTED: Row = Row {
     name: "not-decrypted",
     severity: Severity::Error,

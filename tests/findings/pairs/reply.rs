@@ -112,6 +112,10 @@ pub(super) fn pair(code: FindingCode) -> Option<Pair> {
                 }
             })
         },
+        SuccessWithoutContent => |wrong| {
+            let status = printable(if wrong { "0" } else { "3" });
+            replied(|forge| forge.set(oid::PKI_STATUS, status))
+        },
         ReplySignerUnknown => |wrong| {
             let other = [root("Another CA", &key(vector!("keys/cpend.key")))];
             let parties = Parties::new();
