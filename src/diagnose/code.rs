@@ -79,6 +79,8 @@ pub enum FindingCode {
     SignatureInvalid,
     /// `signed-attribute-missing`: a signed attribute is missing that every message must have.
     SignedAttributeMissing,
+    /// `content-type-not-data`: eContentType and the signed contentType are not both data.
+    ContentTypeNotData,
     /// `signing-time-ahead`: the request was signed at a time that is still to come.
     SigningTimeAhead,
     /// `signing-time-past`: the request was signed some time ago.
@@ -237,6 +239,7 @@ impl FindingCode {
         Self::AlgorithmWeak,
         Self::SignatureInvalid,
         Self::SignedAttributeMissing,
+        Self::ContentTypeNotData,
         Self::SigningTimeAhead,
         Self::SigningTimePast,
         Self::SignerExpired,
@@ -350,6 +353,7 @@ impl FindingCode {
             Self::AlgorithmWeak => &request::ALGORITHM_WEAK,
             Self::SignatureInvalid => &request::SIGNATURE_INVALID,
             Self::SignedAttributeMissing => &request::SIGNED_ATTRIBUTE_MISSING,
+            Self::ContentTypeNotData => &request::CONTENT_TYPE_NOT_DATA,
             Self::SigningTimeAhead => &request::SIGNING_TIME_AHEAD,
             Self::SigningTimePast => &request::SIGNING_TIME_PAST,
             Self::SignerExpired => &request::SIGNER_EXPIRED,

@@ -1,14 +1,14 @@
 //! The signature of a message, and whose certificate it is to be verified with.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::ca::{list, named};
 use super::{Diagnosis, Finding, FindingCode};
 use crate::crypto::Policy;
 use crate::crypto::public_key::check_public_key;
-use crate::{Certificate, PkiMessage, VerifyError, inspect};
+use crate::{Certificate, Oid, PkiMessage, VerifyError, inspect, oid};
 
 pub(super) fn judge(
     diagnosis: &Diagnosis<'_>,
@@ -27,16 +27,16 @@ pub(super) fn judge(
         attributes.has(oid)
     };
     let (code, evidence) = match error {
-        VerifyError::ContentType if !present(crate::oid::CONTENT_TYPE) => (
+        VerifyError::ContentType if !present(oid::CONTENT_TYPE) => (
             FindingCode::SignedAttributeMissing,
             "signed attributes: no contentType".into(),
         ),
-        VerifyError::MessageDigest if !present(crate::oid::MESSAGE_DIGEST) => (
+        VerifyError::MessageDigest if !present(oid::MESSAGE_DIGEST) => (
             FindingCode::SignedAttributeMissing,
             "signed attributes: no messageDigest".into(),
         ),
-        VerifyError::ContentType
-        | VerifyError::MessageDigest
+        VerifyError::ContentType => (FindingCode::ContentTypeNotData, content_types(message)),
+        VerifyError::MessageDigest
         | VerifyError::Signature
         | VerifyError::DigestMismatch { .. } => (FindingCode::SignatureInvalid, error.to_string()),
         _ => return,
@@ -79,4 +79,21 @@ pub(super) fn judge_signer(
         list(known.iter())
     );
     findings.push(Finding::new(FindingCode::ReplySignerUnknown, evidence));
+}
+
+/// What a message says of the type of its content, for evidence.
+fn content_types(message: &PkiMessage<'_>) -> String {
+    let signed_data = message.signed_data();
+    let types = [
+        signed_data.and_then(|signed| Oid::from_bytes(signed.content_type)),
+        message.unverified_attributes().content_type(),
+    ];
+    let [content, signed] = types.map(|found| match found {
+        Some(oid::DATA) => "data".into(),
+        Some(oid::SIGNED_DATA) => "signedData".into(),
+        Some(oid::ENVELOPED_DATA) => "envelopedData".into(),
+        Some(other) => other.to_string(),
+        None => "that cannot be read".into(),
+    });
+    format!("eContentType {content}, contentType {signed}")
 }

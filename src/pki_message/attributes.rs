@@ -130,6 +130,15 @@ impl<'m> Attributes<'m> {
         self.all().any(|attribute| attribute.oid == oid.as_bytes())
     }
 
+    /// contentType, if it is there and an object identifier.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn content_type(&self) -> Option<Oid> {
+        let mut all = self.all();
+        let found = all.find(|attribute| attribute.oid == oid::CONTENT_TYPE.as_bytes())?;
+        let value = found.value.filter(|value| value.tag == tag::OID)?;
+        Oid::from_bytes(value.contents)
+    }
+
     /// The attributes that this type has no accessor for, in their order.
     pub fn unknown(&self) -> impl Iterator<Item = UnknownAttribute<'m>> + use<'m> {
         self.all()

@@ -5,7 +5,7 @@ use scep::diagnose::{Diagnosis, Finding, FindingCode, FindingCode::*};
 use scep::microsoft::Hresult;
 use scep::{CsrBuilder, FailInfo, Limits, PkiMessage, RequestBuilder, oid};
 
-use crate::common::forge::{Forge, printable, sequence, tlv};
+use crate::common::forge::{Forge, oid_der, printable, sequence, tlv};
 use crate::common::issue::{dns_names, root};
 use crate::common::{Parties, key, rng, vector};
 use crate::{codes, csr_for, evidence, unverified};
@@ -383,6 +383,21 @@ fn a_success_that_brings_nothing_is_told() {
     let granted = PkiMessage::parse(granted, &Limits::REPLY).unwrap();
     let diagnosis = Diagnosis::new(&parties.provider).reply(&granted);
     assert_eq!(diagnosis.findings(), []);
+}
+
+#[test]
+fn a_content_type_of_a_reply_that_is_not_data_is_told() {
+    let signed = |content_type| {
+        let change = |forge: &mut Forge| forge.set(oid::CONTENT_TYPE, oid_der(content_type));
+        changed(&Parties::new(), |_| (), change, &[])
+    };
+    let findings = signed(oid::ENVELOPED_DATA);
+    assert_eq!(codes(&findings), [ContentTypeNotData]);
+    assert_eq!(
+        findings[0].evidence(),
+        "eContentType data, contentType envelopedData"
+    );
+    assert_eq!(signed(oid::DATA), []);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use scep::crypto::{
     ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy, TransportScheme, TransportSet,
 };
 use scep::diagnose::FindingCode::{self, *};
-use scep::{CaRoles, Certificate, FailInfo, PkiMessage, RequestBuilder, SignerIdentity, oid};
+use scep::{CaRoles, Certificate, FailInfo, Oid, PkiMessage, RequestBuilder, SignerIdentity, oid};
 
 use crate::common::forge::{
     Envelope, Forge, NULL, algorithm, dotted, octets, oid_der, sequence, tlv,
@@ -299,6 +299,47 @@ fn an_attribute_that_is_missing_is_named() {
         assert_eq!(codes(&findings), [SignedAttributeMissing]);
         assert!(findings[0].evidence().ends_with(name));
     }
+}
+
+// Interop: Dogtag seems to sign the type of what the content holds.
+#[test]
+fn a_content_type_that_is_not_data_is_told() {
+    let typed = |content: Oid, signed: Oid| {
+        let request = forged(|forge| {
+            forge.content_type = content;
+            forge.set(oid::CONTENT_TYPE, oid_der(signed));
+        });
+        of_request(&request, |beside| beside)
+    };
+    let (data, enveloped) = (oid::DATA, oid::ENVELOPED_DATA);
+    for (content, signed, expected) in [
+        (
+            data,
+            enveloped,
+            "eContentType data, contentType envelopedData",
+        ),
+        (
+            enveloped,
+            data,
+            "eContentType envelopedData, contentType data",
+        ),
+        (
+            dotted("1.2.3.4"),
+            oid::SIGNED_DATA,
+            "eContentType 1.2.3.4, contentType signedData",
+        ),
+    ] {
+        let findings = typed(content, signed);
+        assert_eq!(codes(&findings), [ContentTypeNotData]);
+        assert_eq!(findings[0].evidence(), expected);
+        assert_eq!(findings[0].fail_info(), Some(FailInfo::BadMessageCheck));
+    }
+    assert_eq!(typed(data, data), []);
+    let no_type = forged(|forge| forge.set(oid::CONTENT_TYPE, octets(b"data")));
+    assert_eq!(
+        evidence(&of_request(&no_type, |beside| beside), ContentTypeNotData),
+        "eContentType data, contentType that cannot be read"
+    );
 }
 
 #[test]

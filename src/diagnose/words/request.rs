@@ -154,6 +154,16 @@ pub(in crate::diagnose) const SIGNED_ATTRIBUTE_MISSING: Row = Row {
     clients: ClientKind::ALL,
 };
 
+pub(in crate::diagnose) const CONTENT_TYPE_NOT_DATA: Row = Row {
+    name: "content-type-not-data",
+    severity: Severity::Error,
+    sentence: "eContentType and the signed contentType are not both data.",
+    cause: "The sender names what stands in the content, envelopedData, as Dogtag seems to do.",
+    advice: "Let the sender write data in both places: so say section 3.2 of RFC 8894 and section 11.1 of RFC 5652.",
+    fail_info: Some(FailInfo::BadMessageCheck),
+    clients: ClientKind::ALL,
+};
+
 pub(in crate::diagnose) const SIGNING_TIME_AHEAD: Row = Row {
     name: "signing-time-ahead",
     severity: Severity::Warning,

@@ -9,7 +9,7 @@ use scep::{
 
 use super::Pair;
 use super::ca::{CA, RECIPIENT, SIGNER, ndes};
-use crate::common::forge::{NULL, algorithm, dotted, octets, printable, sequence, tlv};
+use crate::common::forge::{NULL, algorithm, dotted, octets, oid_der, printable, sequence, tlv};
 use crate::common::issue::{NOW, Template};
 use crate::common::made::{BOTH, Made};
 use crate::common::{Parties, key, provider, vector};
@@ -179,6 +179,15 @@ pub(super) fn pair(code: FindingCode) -> Option<Pair> {
                     forge.remove(oid::MESSAGE_DIGEST);
                 }
             });
+            of_request(&request, |beside| beside)
+        },
+        ContentTypeNotData => |wrong| {
+            let content_type = if wrong {
+                oid::ENVELOPED_DATA
+            } else {
+                oid::DATA
+            };
+            let request = forged(|forge| forge.set(oid::CONTENT_TYPE, oid_der(content_type)));
             of_request(&request, |beside| beside)
         },
         SubjectEmpty => |wrong| asked(if wrong { "" } else { "CN=device" }, |csr| csr),
