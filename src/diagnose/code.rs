@@ -197,6 +197,8 @@ pub enum FindingCode {
     PasswordCacheFull,
     /// `password-not-permitted`: NDES gives this user no challenge password.
     PasswordNotPermitted,
+    /// `password-page`: what came is NDES's page for administrators, with a challenge password.
+    PasswordPage,
     /// `tpm-attestation`: the server is Microsoft's service for TPMs and not your CA.
     TpmAttestation,
 }
@@ -298,6 +300,7 @@ impl FindingCode {
         Self::LoggedFailure,
         Self::PasswordCacheFull,
         Self::PasswordNotPermitted,
+        Self::PasswordPage,
         Self::TpmAttestation,
     ];
 
@@ -412,6 +415,7 @@ impl FindingCode {
             Self::LoggedFailure => &http::LOGGED_FAILURE,
             Self::PasswordCacheFull => &http::PASSWORD_CACHE_FULL,
             Self::PasswordNotPermitted => &http::PASSWORD_NOT_PERMITTED,
+            Self::PasswordPage => &http::PASSWORD_PAGE,
             Self::TpmAttestation => &http::TPM_ATTESTATION,
         }
     }

@@ -23,10 +23,9 @@ pub(super) fn judge_answer(
             judge_content_type(diagnosis.content_type, body, findings);
             return;
         }
-        None => match of_admin_page(body) {
-            Some(code) => (code, "the page at /certsrv/mscep_admin/ says so".into()),
-            None => (FindingCode::BodyIsNoMessage, kind.to_string()),
-        },
+        None => {
+            of_admin_page(body).unwrap_or_else(|| (FindingCode::BodyIsNoMessage, kind.to_string()))
+        }
     };
     findings.push(Finding::new(code, evidence));
 }
@@ -73,12 +72,20 @@ pub(super) fn of_status(status: u16) -> Option<FindingCode> {
     })
 }
 
-/// What the page of NDES says that gives out challenge passwords, if it gives none.
-fn of_admin_page(body: &[u8]) -> Option<FindingCode> {
-    match AdminPage::parse(body).err()? {
-        AdminPageError::CacheFull => Some(FindingCode::PasswordCacheFull),
-        AdminPageError::NoPermission => Some(FindingCode::PasswordNotPermitted),
-        AdminPageError::NotRecognised | AdminPageError::NotText => None,
+/// What the page of NDES finds that gives out challenge passwords.
+fn of_admin_page(body: &[u8]) -> Option<(FindingCode, String)> {
+    let says_so = || "the page at /certsrv/mscep_admin/ says so".into();
+    match AdminPage::parse(body) {
+        Ok(page) => Some((
+            FindingCode::PasswordPage,
+            format!(
+                "a page with the CA's thumbprint {}, and a challenge password that is not shown here",
+                page.thumbprint()
+            ),
+        )),
+        Err(AdminPageError::CacheFull) => Some((FindingCode::PasswordCacheFull, says_so())),
+        Err(AdminPageError::NoPermission) => Some((FindingCode::PasswordNotPermitted, says_so())),
+        Err(AdminPageError::NotRecognised | AdminPageError::NotText) => None,
     }
 }
 

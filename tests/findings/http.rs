@@ -2,7 +2,7 @@
 
 use scep::diagnose::{Diagnosis, Finding, FindingCode, FindingCode::*};
 use scep::http::{ClientRequest, Method, PKI_MESSAGE_TYPE};
-use scep::{CaCertificates, CertsOnly};
+use scep::{CaCertificates, CertsOnly, Fingerprint};
 
 use crate::codes;
 use crate::common::{Parties, provider, vector};
@@ -209,14 +209,14 @@ fn microsofts_service_for_tpms_speaks_another_scep() {
     );
 }
 
+/// In UTF-16, as NDES sends its pages.
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
 #[test]
 fn the_pages_of_ndes_that_give_no_password_are_told_apart() {
     let page = |sentence: &str| format!("<HTML><Body><P> {sentence} </P></Body></HTML>");
-    let utf16 = |text: &str| {
-        text.encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect::<Vec<u8>>()
-    };
     for (sentence, code) in [
         ("The password cache is full.", PasswordCacheFull),
         (
@@ -230,4 +230,28 @@ fn the_pages_of_ndes_that_give_no_password_are_told_apart() {
             assert_eq!(codes(&answered(200, &body, None)), [code], "{sentence}");
         }
     }
+}
+
+#[test]
+fn the_page_with_a_password_is_told_and_the_password_is_not() {
+    const THUMBPRINT: &str = "0CC175B9 C0F1B6A8 31C399E2 69772661";
+    const PASSWORD: &str = "1F2E3D4C5B6A7988";
+    let page = |password: &str| {
+        format!(
+            "<HTML><Body><P> The thumbprint is: <B> {THUMBPRINT} </B> \
+             <P> The challenge password is: <B> {password} </B></Body></HTML>"
+        )
+    };
+    for body in [page(PASSWORD).into_bytes(), utf16(&page(PASSWORD))] {
+        let findings = answered(200, &body, None);
+        assert_eq!(codes(&findings), [PasswordPage]);
+        let thumbprint = Fingerprint::from_hex(THUMBPRINT).unwrap().to_string();
+        assert!(findings[0].evidence().contains(&thumbprint));
+        assert!(!format!("{findings:?}").contains(PASSWORD));
+        assert!(findings[0].advice().contains("/certsrv/mscep/mscep.dll"));
+        // What the status tells comes first.
+        assert_eq!(codes(&answered(404, &body, None)), [NotFound]);
+    }
+    let without = utf16(&page(""));
+    assert_eq!(codes(&answered(200, &without, None)), [BodyIsNoMessage]);
 }

@@ -223,6 +223,16 @@ pub(in crate::diagnose) const PASSWORD_NOT_PERMITTED: Row = Row {
     clients: ClientKind::ALL,
 };
 
+pub(in crate::diagnose) const PASSWORD_PAGE: Row = Row {
+    name: "password-page",
+    severity: Severity::Error,
+    sentence: "What came is NDES's page for administrators, with a challenge password, and no answer of SCEP.",
+    cause: "The URL is that of the page, /certsrv/mscep_admin/, and not that of SCEP.",
+    advice: "Put the URL of SCEP into the profile: /certsrv/mscep/mscep.dll. Whoever sees the page can use the password: do not pass it on.",
+    fail_info: None,
+    clients: ClientKind::ALL,
+};
+
 pub(in crate::diagnose) const TPM_ATTESTATION: Row = Row {
     name: "tpm-attestation",
     severity: Severity::Note,

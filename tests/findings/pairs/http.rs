@@ -101,6 +101,12 @@ pub(super) fn pair(code: FindingCode) -> Option<Pair> {
                 "You do {not}have sufficient permission to enroll with SCEP."
             ))
         },
+        PasswordPage => |wrong| {
+            let password = if wrong { "1F2E3D4C5B6A7988" } else { "none" };
+            page(&format!(
+                "<B> 0CC175B9 C0F1B6A8 31C399E2 69772661 </B><B> {password} </B>"
+            ))
+        },
         TpmAttestation => |wrong| {
             let end = if wrong { "net" } else { "example" };
             let url = format!("https://intc-keyid-00.microsoftaik.azure.{end}/templates/Aik/scep");
