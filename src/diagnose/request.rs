@@ -89,11 +89,16 @@ fn judge_recipient(
             Some(one) if one.may_issue() && has_ra => (FindingCode::RecipientIsCa, named(one)),
             Some(_) => continue,
         };
-        let right = match code {
-            FindingCode::RecipientIsCa => list(ras()),
-            _ => list(certificates.iter().filter(|one| may_decrypt(one))),
+        // To the CA is wrong too where an RA stands before it.
+        let right = match (has_ra, better) {
+            (true, _) => format!("right is {}", list(ras())),
+            (false, true) => format!(
+                "right is {}",
+                list(certificates.iter().filter(|one| may_decrypt(one)))
+            ),
+            (false, false) => format!("GetCACert: {}", list(certificates.iter())),
         };
-        let evidence = format!("RecipientInfo names {evidence}; right is {right}");
+        let evidence = format!("RecipientInfo names {evidence}; {right}");
         findings.push(Finding::new(code, evidence));
     }
 }

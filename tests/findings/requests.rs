@@ -3,6 +3,7 @@
 use scep::crypto::{
     ContentCipher, DigestAlgorithm, DigestSet, KeyTransport, Policy, TransportScheme, TransportSet,
 };
+use scep::diagnose::Finding;
 use scep::diagnose::FindingCode::{self, *};
 use scep::{CaRoles, Certificate, FailInfo, Oid, PkiMessage, RequestBuilder, SignerIdentity, oid};
 
@@ -405,39 +406,82 @@ fn a_self_issued_signer_may_expire() {
     }
 }
 
-#[test]
-fn the_ca_is_the_wrong_recipient_where_an_ra_stands_before_it() {
-    let parties = Parties::new();
+/// A CA that says nothing of what its key is for, and RAs before it with these bits of keyUsage, encryption last.
+fn ca_with_ras(usages: &[u8]) -> Vec<Certificate<'static>> {
     let ca_key = key(vector!("keys/ca-jscep.key"));
     let ra_key = key(vector!("keys/cpend.key"));
     let subject = name(&[(0x0c, "CA")]);
-    // A CA that says nothing of what its key is for.
     let ca = Template::new(&subject, ca_key.public_key_der())
         .with(oid::BASIC_CONSTRAINTS, ca_constraints())
         .issue(&subject, &ca_key);
-    let ra = |usage: u8| {
-        Template::new(&name(&[(0x0c, "RA")]), ra_key.public_key_der())
-            .with(
-                oid::EXT_KEY_USAGE,
-                sequence(&[&oid_der(oid::CERTIFICATE_REQUEST_AGENT)]),
-            )
-            .with(oid::KEY_USAGE, tlv(0x03, &[0, usage]))
-            .issue(&subject, &ca_key)
+    let ra = |usage: &u8| {
+        Template::new(
+            &name(&[(0x0c, &format!("RA {usage:02x}"))]),
+            ra_key.public_key_der(),
+        )
+        .with(
+            oid::EXT_KEY_USAGE,
+            sequence(&[&oid_der(oid::CERTIFICATE_REQUEST_AGENT)]),
+        )
+        .with(oid::KEY_USAGE, tlv(0x03, &[0, *usage]))
+        .issue(&subject, &ca_key)
     };
-    let judged = |recipient: &Certificate<'_>, ra: &Certificate<'_>| {
-        let roles = CaRoles::with_ra(&ca, recipient, &ca);
-        let signer = parties.client_signer();
-        let (request, _) = parties.send(RequestBuilder::pkcs_req(&parties.csr, &signer, &roles));
-        let certificates = [ra.clone(), ca.clone()];
-        of_request(&sent(request), |beside| {
-            beside.ca_certificates(&certificates)
-        })
-    };
-    let (decrypts, signs) = (ra(0xa0), ra(0x80));
-    let findings = judged(&ca, &decrypts);
+    std::iter::once(ca).chain(usages.iter().map(ra)).collect()
+}
+
+/// The findings of a request that is encrypted to this one of the certificates of GetCACert.
+fn encrypted_to(recipient: &Certificate<'_>, certificates: &[Certificate<'_>]) -> Vec<Finding> {
+    let parties = Parties::new();
+    let roles = CaRoles::with_ra(&parties.ca, recipient, &parties.ca);
+    let signer = parties.client_signer();
+    let (request, _) = parties.send(RequestBuilder::pkcs_req(&parties.csr, &signer, &roles));
+    of_request(&sent(request), |beside| {
+        beside.ca_certificates(certificates)
+    })
+}
+
+#[test]
+fn the_ca_is_the_wrong_recipient_where_an_ra_stands_before_it() {
+    let (with_ra, with_signer) = (ca_with_ras(&[0xa0]), ca_with_ras(&[0x80]));
+    let findings = encrypted_to(&with_ra[0], &with_ra);
     assert_eq!(codes(&findings), [RecipientIsCa]);
     let (wrong, right) = findings[0].evidence().split_once("; right is ").unwrap();
-    assert!(wrong.contains("\"CN=CA\"") && right.starts_with("\"CN=RA\""));
-    assert_eq!(judged(&decrypts, &decrypts), []);
-    assert_eq!(judged(&ca, &signs), []);
+    assert!(wrong.contains("\"CN=CA\"") && right.starts_with("\"CN=RA a0\""));
+    assert_eq!(encrypted_to(&with_ra[1], &with_ra), []);
+    assert_eq!(encrypted_to(&with_signer[0], &with_signer), []);
+}
+
+#[test]
+fn no_certificate_is_named_as_right_that_is_wrong() {
+    let right = |findings: &[Finding], code| {
+        let evidence = evidence(findings, code);
+        evidence.split_once("; right is ").unwrap().1.to_owned()
+    };
+    let stranger = Parties::new().ca;
+    let ndes = ca_with_ras(&[0x80, 0x20]);
+    // To the CA is wrong as well, as the test above has it.
+    let to_signer = encrypted_to(&ndes[1], &ndes);
+    for right in [
+        right(&to_signer, RecipientMayNotDecrypt),
+        right(&encrypted_to(&stranger, &ndes), RecipientUnknown),
+    ] {
+        assert!(
+            right.starts_with("\"CN=RA 20\" serial ") && !right.contains(", "),
+            "{right}"
+        );
+    }
+    // Without an RA for it, the CA decrypts.
+    let without = ca_with_ras(&[0x80]);
+    let to_signer = right(&encrypted_to(&without[1], &without), RecipientMayNotDecrypt);
+    assert!(
+        to_signer.starts_with("\"CN=CA\"") && !to_signer.contains(", "),
+        "{to_signer}"
+    );
+    // Where none says that it is for encryption, none is called right.
+    let none = &ca_with_ras(&[0x80])[1..];
+    let to_stranger = evidence(&encrypted_to(&stranger, none), RecipientUnknown);
+    assert!(
+        to_stranger.contains("; GetCACert: \"CN=RA 80\""),
+        "{to_stranger}"
+    );
 }
