@@ -102,9 +102,22 @@ fn content_that_cannot_be_read_is_named() {
     let findings = version(NULL.to_vec());
     assert_eq!(codes(&findings), [CsrContentUnreadable]);
     assert!(findings[0].evidence().starts_with("CSR: OS version: "));
+    assert_eq!(findings[0].fail_info(), None);
     let bad_sid = tlv(0x86, b"tag:microsoft.com,2022-09-14:sid:S-1-5-x");
     let findings = with(|csr| csr.extension(oid::SUBJECT_ALT_NAME, sequence(&[&bad_sid])));
     assert!(evidence(&findings, CsrContentUnreadable).starts_with("CSR: SID: "));
+}
+
+#[test]
+fn a_server_opens_a_request_whose_content_cannot_be_read() {
+    let parties = Parties::new();
+    let csr = csr_for(&parties.client_key, "CN=device", |csr| {
+        csr.attribute(oid::MS_OS_VERSION, NULL.to_vec())
+    });
+    let (signer, roles) = (parties.client_signer(), parties.roles());
+    let (request, _) = parties.send(RequestBuilder::pkcs_req(&csr, &signer, &roles));
+    let opened = parties.receive(&request);
+    assert_eq!(opened.csr().unwrap().as_der(), csr.as_der());
 }
 
 #[test]

@@ -239,8 +239,8 @@ pub(in crate::diagnose) const CSR_CONTENT_UNREADABLE: Row = Row {
     severity: Severity::Warning,
     sentence: "Something that Microsoft defines stands in the CSR and cannot be read.",
     cause: "The client or a script writes it wrongly.",
-    advice: "Look at the place that the evidence names. A CA of Windows may refuse the request for it.",
-    fail_info: Some(FailInfo::BadRequest),
+    advice: "Look at the place that the evidence names. A CA of Windows may refuse the request for it; a server need not look at it.",
+    fail_info: None,
     clients: &[ClientKind::Windows],
 };
 
