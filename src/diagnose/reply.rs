@@ -20,9 +20,14 @@ pub(super) fn judge(
         refusal::judge(diagnosis, reply, findings);
     }
     // Interop: one byte is what NDES writes where there is no content.
-    let len = reply.content().len();
-    if attributes.pki_status() == Some(PkiStatus::Success) && len <= 1 {
-        let evidence = format!("pkiStatus SUCCESS; eContent of {len} bytes");
+    let nothing = match reply.content() {
+        [] => Some("no content"),
+        [_] => Some("one byte of content"),
+        _ => None,
+    };
+    let success = attributes.pki_status() == Some(PkiStatus::Success);
+    if let Some(nothing) = nothing.filter(|_| success) {
+        let evidence = format!("pkiStatus SUCCESS, and {nothing}");
         findings.push(Finding::new(FindingCode::SuccessWithoutContent, evidence));
     }
     signature::judge(diagnosis, reply, diagnosis.ca_certificates, findings);

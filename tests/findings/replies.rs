@@ -372,10 +372,14 @@ fn a_success_that_brings_nothing_is_told() {
         };
         changed(&parties, |_| (), change, &[])
     };
-    for (content, len) in [(None, 0), (Some(&b""[..]), 0), (Some(b"\0"), 1)] {
+    for (content, seen) in [
+        (None, "no content"),
+        (Some(&b""[..]), "no content"),
+        (Some(b"\0"), "one byte of content"),
+    ] {
         let findings = judged("0", content);
         assert_eq!(codes(&findings), [SuccessWithoutContent]);
-        let expected = format!("pkiStatus SUCCESS; eContent of {len} bytes");
+        let expected = format!("pkiStatus SUCCESS, and {seen}");
         assert_eq!(findings[0].evidence(), expected);
         assert_eq!(judged("3", content), []);
     }
