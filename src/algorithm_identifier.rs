@@ -8,7 +8,7 @@ use crate::crypto::{
     SignatureAlgorithm,
 };
 use crate::oid::{self, Oid};
-use crate::{Item, Layer, Limits, ParseError};
+use crate::{Item, Layer, Limits, ParseError, Refused};
 
 /// An AlgorithmIdentifier as it stands in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,24 @@ pub(crate) struct Oaep {
     pub(crate) mgf_defaulted: bool,
 }
 
+impl Oaep {
+    /// What to try after the transport that is named: MGF1 with the hash of OAEP, where the message does not say what it was with.
+    // Interop: smallstep's pkcs7 uses the OAEP hash for MGF1 too and does not write that down.
+    pub(crate) fn retry(&self) -> Option<KeyTransport> {
+        match self.transport {
+            KeyTransport::RsaOaep { digest, mgf_digest }
+                if self.mgf_defaulted && digest != mgf_digest =>
+            {
+                Some(KeyTransport::RsaOaep {
+                    digest,
+                    mgf_digest: digest,
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Why an RSAES-OAEP identifier cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyTransportError {
@@ -37,6 +55,16 @@ pub(crate) enum KeyTransportError {
     /// The label is not empty.
     Label,
     Parameters,
+}
+
+impl From<KeyTransportError> for Refused {
+    fn from(error: KeyTransportError) -> Self {
+        match error {
+            KeyTransportError::Unknown(oid) => Self::KeyTransport(oid),
+            KeyTransportError::Label => Self::OaepLabel,
+            KeyTransportError::Parameters => Self::OaepParameters,
+        }
+    }
 }
 
 /// PBKDF2-params, [RFC 8018, appendix A.2](https://www.rfc-editor.org/rfc/rfc8018#appendix-A.2).

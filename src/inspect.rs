@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::algorithm_identifier::KeyTransportError;
 use crate::asn1::Reader;
 use crate::certificate::Certificate;
 use crate::cms::{
@@ -315,8 +314,8 @@ fn sealed_with<'m>(
     Ok((envelope, cipher))
 }
 
-/// The content keys that a recipient has for a private key: one in key transport, and in key agreement as many as it names
-/// holders.
+/// The content keys that a recipient has for a private key: in key transport one, or two where it leaves open how, and in key
+/// agreement as many as it names holders.
 fn content_keys(
     recipient: &RecipientInfo<'_>,
     key: &dyn DecryptionKey,
@@ -327,10 +326,13 @@ fn content_keys(
     match recipient {
         RecipientInfo::KeyTrans(ktri) => {
             let encrypted_key = ktri.encrypted_key.to_cow();
-            let transport = key_transport(ktri).ok();
-            transport
-                .and_then(|transport| key.decrypt_key(transport, &encrypted_key, rng).ok())
+            let Ok(oaep) = ktri.key_encryption.key_transport() else {
+                return Vec::new();
+            };
+            [Some(oaep.transport), oaep.retry()]
                 .into_iter()
+                .flatten()
+                .filter_map(|transport| key.decrypt_key(transport, &encrypted_key, rng).ok())
                 .collect()
         }
         RecipientInfo::KeyAgree(Ok(kari)) => {
@@ -359,11 +361,7 @@ fn key_transport(ktri: &KeyTransRecipient<'_>) -> Result<KeyTransport, Refused> 
     ktri.key_encryption
         .key_transport()
         .map(|oaep| oaep.transport)
-        .map_err(|error| match error {
-            KeyTransportError::Unknown(oid) => Refused::KeyTransport(oid),
-            KeyTransportError::Label => Refused::OaepLabel,
-            KeyTransportError::Parameters => Refused::OaepParameters,
-        })
+        .map_err(Refused::from)
 }
 
 fn key_agreement(kari: &KeyAgreeRecipient<'_>) -> Result<KeyAgreement, Refused> {

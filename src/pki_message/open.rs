@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use super::agreement::AgreedKey;
 use super::parse::PkiMessage;
-use crate::algorithm_identifier::KeyTransportError;
 use crate::asn1::OctetString;
 use crate::certificate::Certificate;
 use crate::cms::{EnvelopedData, Identifier, KeyAgreeRecipient, KeyTransRecipient, RecipientInfo};
@@ -183,7 +182,6 @@ impl<'m> EncryptedKey<'m> {
     /// but decrypting tells, so a key elsewhere has to be asked again. To try the second after an error of the first is the only
     /// branch that is allowed on what the key answers: [`open_with`](super::VerifiedMessage::open_with) takes the last answer as it
     /// came, and no error tells of it.
-    // Interop: smallstep's pkcs7 uses the OAEP hash for MGF1 too and does not write that down.
     pub fn transports(&self) -> impl Iterator<Item = KeyTransport> + use<> {
         let (declared, retry) = match self.technique {
             Technique::Transport {
@@ -600,13 +598,7 @@ fn transports(
 ) -> Result<(KeyTransport, Option<KeyTransport>), OpenError> {
     let id = ktri.key_encryption;
     let refused = |refused| OpenError::Refused(refused);
-    let oaep = id.key_transport().map_err(|error| {
-        refused(match error {
-            KeyTransportError::Unknown(oid) => Refused::KeyTransport(oid),
-            KeyTransportError::Label => Refused::OaepLabel,
-            KeyTransportError::Parameters => Refused::OaepParameters,
-        })
-    })?;
+    let oaep = id.key_transport().map_err(|error| refused(error.into()))?;
     let scheme = TransportScheme::of(oaep.transport);
     if !policy.transports().contains(scheme) {
         return Err(refused(Refused::KeyTransport(id.oid())));
@@ -622,15 +614,9 @@ fn transports(
         let oid = crate::algorithm_identifier::digest_oid(mgf_digest);
         return Err(refused(Refused::MgfDigest(oid)));
     }
-    let retry = (oaep.mgf_defaulted
-        && digest != mgf_digest
-        && policy.mgf_digests().contains(digest)
-        && policy.tolerates(Tolerance::OaepMgfMismatch))
-    .then_some(KeyTransport::RsaOaep {
-        digest,
-        mgf_digest: digest,
-    });
-    Ok((oaep.transport, retry))
+    let allowed =
+        policy.mgf_digests().contains(digest) && policy.tolerates(Tolerance::OaepMgfMismatch);
+    Ok((oaep.transport, oaep.retry().filter(|_| allowed)))
 }
 
 /// HMAC-SHA-256 ([RFC 2104](https://www.rfc-editor.org/rfc/rfc2104)) of the encrypted key: long enough for every cipher.
