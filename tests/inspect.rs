@@ -6,6 +6,8 @@
 )]
 
 mod common;
+#[path = "inspect/layers.rs"]
+mod layers;
 mod live;
 
 #[path = "../examples/inspect/facts.rs"]

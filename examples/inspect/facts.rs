@@ -40,6 +40,8 @@ pub struct Report {
     pub message: Option<MessageFacts>,
     pub signature: Option<SignatureFacts>,
     pub envelope: Option<EnvelopeFacts>,
+    /// Why what stands in the place of an envelope is none.
+    pub envelope_error: Option<Failure>,
     /// What is in the envelope; of bodies without one, what they are themselves.
     pub payload: Option<PayloadFacts>,
     /// Whether the signature covers the certificates, of a GetNextCACert body.
@@ -240,7 +242,7 @@ fn event(body: &[u8]) -> Option<Report> {
 fn content_info(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
     let limits = &Limits::REPLY;
     let not_a_message = match PkiMessage::parse(body, limits) {
-        Ok(message) => return pki_message(&message, tools),
+        Ok(message) => return Ok(pki_message(&message, tools)),
         Err(error) => error,
     };
     let missing =
@@ -264,7 +266,7 @@ fn content_info(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
     Err(not_a_message.into())
 }
 
-fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Result<Report, Failure> {
+fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Report {
     let attributes = message.unverified_attributes();
     let facts = MessageFacts {
         message_type: attributes.message_type().code(),
@@ -295,29 +297,33 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Result<Report, Failur
     let ignored = facts
         .pki_status
         .is_some_and(|status| status != PkiStatus::Success);
-    let (envelope, payload) = if ignored {
-        (None, None)
+    let (envelope, payload, envelope_error) = if ignored {
+        (None, None, None)
     } else {
-        envelope(message, tools)?
+        match envelope(message, tools) {
+            Ok((envelope, payload)) => (envelope, payload, None),
+            Err(error) => (None, None, Some(error.into())),
+        }
     };
     let signature = inspect::signature(message, &tools.provider, &tools.policy, &tools.signers);
-    Ok(Report {
+    Report {
         message: Some(facts),
         signature: signature.map(|report| SignatureFacts::of(&report)),
         envelope,
+        envelope_error,
         payload,
         certificates: message
             .unverified_certificates()
             .map(|certificate| CertificateFacts::of(&certificate, tools))
             .collect(),
         ..Report::new("pki_message", message.as_bytes(), Some(message.encoding()))
-    })
+    }
 }
 
 fn envelope(
     message: &PkiMessage<'_>,
     tools: &Tools,
-) -> Result<(Option<EnvelopeFacts>, Option<PayloadFacts>), Failure> {
+) -> Result<(Option<EnvelopeFacts>, Option<PayloadFacts>), ParseError> {
     let Some(envelope) = inspect::envelope(message)? else {
         return Ok((None, None));
     };
@@ -500,6 +506,7 @@ impl Report {
             message: None,
             signature: None,
             envelope: None,
+            envelope_error: None,
             payload: None,
             certificates_signed: None,
             certificates: Vec::new(),

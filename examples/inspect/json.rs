@@ -46,6 +46,7 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> Value {
         }),
         "sender": message.and_then(|message| message.sender.as_ref().map(sender)),
         "envelope": report.envelope.as_ref().map(envelope),
+        "envelope_error": report.envelope_error.as_ref().map(cause),
         "payload": report.payload.as_ref().map(payload),
         "findings": findings.iter().map(finding).collect::<Vec<_>>(),
     });
@@ -86,6 +87,11 @@ pub fn failure(file: &str, failure: &Failure) -> Value {
         "item": failure.item,
         "offset": failure.offset,
     })
+}
+
+/// Why a part of what was decoded was not.
+fn cause(failure: &Failure) -> Value {
+    json!({ "error": failure.error, "item": failure.item, "offset": failure.offset })
 }
 
 fn event(event: &EventFacts) -> Value {

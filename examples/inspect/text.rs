@@ -54,6 +54,9 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
     if let Some(envelope) = &report.envelope {
         page.envelope(envelope);
     }
+    if let Some(failure) = &report.envelope_error {
+        page.line(1, "envelope", format_args!("unreadable: {}", failure.error));
+    }
     if let Some(payload) = &report.payload {
         page.payload(1 + u8::from(report.envelope.is_some()), payload);
     }
