@@ -23,8 +23,8 @@ use crate::message::{CertsOnly, IssuerAndSerialNumber, IssuerAndSubject, NextCaC
 use crate::pki_message::agreement::AgreedKey;
 use crate::pki_message::open_password::password_parameters;
 use crate::{
-    DecryptError, Encoding, Layer, MessageType, Oid, OpenError, ParseError, PkiMessage, Refused,
-    SignedForm, SignerId, VerifyError,
+    DecryptError, Encoding, Item, Layer, Limits, MessageType, Oid, OpenError, ParseError,
+    PkiMessage, Refused, SignedForm, SignerId, VerifyError,
 };
 
 /// What the signature of a message or of a GetNextCACert body says.
@@ -86,7 +86,7 @@ pub enum RecipientKind {
     Other,
 }
 
-/// A payload that was opened, with the plaintext it was read from.
+/// A payload that was opened, with the plaintext it was read from or could not be read from.
 #[derive(Debug)]
 pub struct OpenedPayload {
     plaintext: Zeroizing<Vec<u8>>,
@@ -106,6 +106,11 @@ pub enum PayloadContent {
     IssuerAndSubject(IssuerAndSubject),
     /// The payload of a GetCert or GetCRL.
     IssuerAndSerialNumber(IssuerAndSerialNumber),
+    /// The envelope opened, and its content is not what the message's type says: in which item and at which byte.
+    ///
+    /// # Security
+    /// Nobody but who holds the key may learn this. It is what a decryption oracle tells.
+    Unreadable(ParseError),
 }
 
 /// Reports on the signature of a message; the signer is looked for in the message and among `signers`.
@@ -233,8 +238,9 @@ pub fn envelope<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopeReport
 
 /// Opens the envelope of a message that nobody verified, with whichever of `keys` fits.
 ///
-/// No certificate says which key is meant, so each is tried on each recipient; that one fits shows in the payload, which
-/// must be readable too: random bytes end in right padding once in 256 times.
+/// No certificate says which key is meant, so each is tried on each recipient. One that opens to a readable payload goes before one
+/// that opens to an [unreadable](PayloadContent::Unreadable): a key that hides by random bytes that it does not fit, as some
+/// modules do, ends in right padding once in 256 times.
 ///
 /// # Errors
 /// An [`OpenError`]: [`OpenError::Decrypt`] if no key fits.
@@ -245,20 +251,24 @@ pub fn open_unverified(
     rng: &mut dyn CryptoRng,
 ) -> Result<OpenedPayload, OpenError> {
     let (envelope, cipher) = sealed_with(message)?;
+    let mut unreadable = None;
     for recipient in envelope.recipients() {
         let recipient = recipient?;
         for key in keys {
-            let payload = content_keys(&recipient, *key, provider, cipher, rng)
-                .iter()
+            let payloads = content_keys(&recipient, *key, provider, cipher, rng)
+                .into_iter()
                 .filter(|content_key| content_key.len() == cipher.key_len())
-                .filter_map(|content_key| decrypt(&envelope, provider, cipher, content_key))
-                .find_map(|plaintext| read(message, plaintext));
-            if let Some(payload) = payload {
-                return Ok(payload);
+                .filter_map(|content_key| decrypt(&envelope, provider, cipher, &content_key))
+                .map(|plaintext| OpenedPayload::read(message, plaintext));
+            for payload in payloads {
+                if payload.is_readable() {
+                    return Ok(payload);
+                }
+                unreadable.get_or_insert(payload);
             }
         }
     }
-    Err(DecryptError.into())
+    unreadable.ok_or(OpenError::Decrypt(DecryptError))
 }
 
 /// Opens the envelope of a message that nobody verified, if it is encrypted under this challenge password. Of several recipients that
@@ -282,11 +292,17 @@ pub fn open_unverified_with_password(
         .and_then(|key| under.unwrap(provider, &key, &encrypted_key, cipher.key_len()))
         .ok()
         .and_then(|content_key| decrypt(&envelope, provider, cipher, &content_key))
-        .and_then(|plaintext| read(message, plaintext))
+        .map(|plaintext| OpenedPayload::read(message, plaintext))
         .ok_or(OpenError::Decrypt(DecryptError))
 }
 
 impl OpenedPayload {
+    /// Whether it is what the message's type says.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        !matches!(self.content, PayloadContent::Unreadable(_))
+    }
+
     /// The opened bytes, which may hold a challenge password.
     #[must_use]
     pub fn secret_plaintext(&self) -> &[u8] {
@@ -411,43 +427,57 @@ fn decrypt(
     Some(buffer)
 }
 
-/// Reads a payload as what its message's type says, or as the first kind that fits where that says nothing.
-fn read(message: &PkiMessage<'_>, plaintext: Zeroizing<Vec<u8>>) -> Option<OpenedPayload> {
-    let limits = message.limits();
-    let csr = || {
-        UnverifiedCsr::from_der(plaintext.to_vec(), limits)
-            .ok()
-            .map(PayloadContent::Csr)
-    };
-    let certs_only = || {
-        CertsOnly::parse(plaintext.to_vec(), limits)
-            .ok()
-            .map(PayloadContent::CertsOnly)
-    };
-    let names =
-        || whole(&plaintext, message, IssuerAndSubject::read).map(PayloadContent::IssuerAndSubject);
-    let serial = || {
-        whole(&plaintext, message, IssuerAndSerialNumber::read)
-            .map(PayloadContent::IssuerAndSerialNumber)
-    };
-    let content = match message.unverified_message_type() {
-        MessageType::CertRep => certs_only(),
-        MessageType::PkcsReq | MessageType::RenewalReq => csr(),
-        MessageType::CertPoll => names(),
-        MessageType::GetCert | MessageType::GetCrl => serial(),
-        MessageType::Other(_) => csr().or_else(certs_only).or_else(names).or_else(serial),
-    }?;
-    Some(OpenedPayload { plaintext, content })
+impl OpenedPayload {
+    /// Reads a payload as what its message's type says, or as the first kind that fits where that says nothing.
+    fn read(message: &PkiMessage<'_>, plaintext: Zeroizing<Vec<u8>>) -> Self {
+        let (der, limits) = (&plaintext[..], message.limits());
+        let csr = || UnverifiedCsr::from_der(der, limits).map(PayloadContent::Csr);
+        let certs_only = || CertsOnly::parse(der.to_vec(), limits).map(PayloadContent::CertsOnly);
+        let names = || {
+            let names = whole(der, limits, Item::IssuerAndSubject, IssuerAndSubject::read);
+            names.map(PayloadContent::IssuerAndSubject)
+        };
+        let serial = || {
+            let item = Item::IssuerAndSerialNumber;
+            let serial = whole(der, limits, item, IssuerAndSerialNumber::read);
+            serial.map(PayloadContent::IssuerAndSerialNumber)
+        };
+        // Whichever was read further is what it was to be.
+        let further = |one: ParseError, other: ParseError| {
+            if other.offset > one.offset {
+                other
+            } else {
+                one
+            }
+        };
+        let content = match message.unverified_message_type() {
+            MessageType::CertRep => certs_only(),
+            MessageType::PkcsReq | MessageType::RenewalReq => csr(),
+            MessageType::CertPoll => names(),
+            MessageType::GetCert | MessageType::GetCrl => serial(),
+            MessageType::Other(_) => csr()
+                .or_else(|one| certs_only().map_err(|other| further(one, other)))
+                .or_else(|one| names().map_err(|other| further(one, other)))
+                .or_else(|one| serial().map_err(|other| further(one, other))),
+        };
+        let content = content.unwrap_or_else(|error| {
+            let layer = Layer::Payload;
+            PayloadContent::Unreadable(ParseError { layer, ..error })
+        });
+        Self { plaintext, content }
+    }
 }
 
 fn whole<T>(
-    plaintext: &[u8],
-    message: &PkiMessage<'_>,
+    der: &[u8],
+    limits: &Limits,
+    item: Item,
     read: impl FnOnce(&mut Reader<'_>) -> Result<T, ParseError>,
-) -> Option<T> {
-    let mut reader = Reader::new(plaintext, 0, Layer::Payload, message.limits());
-    let value = read(&mut reader).ok()?;
-    reader.at_end().then_some(value)
+) -> Result<T, ParseError> {
+    let mut reader = Reader::new(der, 0, Layer::Payload, limits);
+    let value = read(&mut reader)?;
+    reader.finish(item)?;
+    Ok(value)
 }
 
 #[cfg(all(test, feature = "rustcrypto"))]

@@ -11,9 +11,9 @@ use scep::inspect::{self, OpenedPayload, PayloadContent, RecipientKind, Signatur
 use scep::microsoft::{EventOutcome, EventText, Hresult};
 use scep::{
     Capabilities, Certificate, CertificateSignatureError, CertsOnly, ChallengePassword, Crl,
-    CsrError, Encoding, Item, Limits, NameRef, NextCaCertificates, Oid, ParseError, ParseErrorKind,
-    PkiMessage, PkiStatus, Refused, SignedForm, SignerId, UnverifiedCsr, Validity, VerifyError,
-    oid,
+    CsrError, Encoding, Item, Limits, NameRef, NextCaCertificates, Oid, OpenError, ParseError,
+    ParseErrorKind, PkiMessage, PkiStatus, Refused, SignedForm, SignerId, UnverifiedCsr, Validity,
+    VerifyError, oid,
 };
 
 use x509_cert::der::Decode;
@@ -114,6 +114,8 @@ pub struct EnvelopeFacts {
     pub recipients: Vec<RecipientFacts>,
     pub cipher: String,
     pub opened: bool,
+    /// Why no key would have been any good.
+    pub refused: Option<String>,
 }
 
 pub struct RecipientFacts {
@@ -133,6 +135,8 @@ pub struct PayloadFacts {
     pub kind: &'static str,
     pub len: usize,
     pub sha256: Vec<u8>,
+    /// Why it cannot be read. The bytes themselves may hold a challenge password and are not shown.
+    pub error: Option<Failure>,
     pub certificates: Vec<CertificateFacts>,
     /// The issuers of the CRLs.
     pub crls: Vec<String>,
@@ -163,16 +167,21 @@ pub enum CertificateFacts {
 }
 
 impl Tools {
-    /// Opens an envelope with whichever key or password fits.
-    pub fn open(&self, message: &PkiMessage<'_>) -> Option<OpenedPayload> {
+    /// Opens an envelope with whichever key or password fits, to a payload that can be read if there is one.
+    pub fn open(&self, message: &PkiMessage<'_>) -> Result<OpenedPayload, OpenError> {
         let keys: Vec<&dyn DecryptionKey> = self.keys.iter().map(AsRef::as_ref).collect();
         let rng = &mut UnwrapErr(SysRng);
-        let opened = inspect::open_unverified(message, &self.provider, &keys, rng).ok();
-        opened.or_else(|| {
-            self.passwords.iter().find_map(|password| {
-                inspect::open_unverified_with_password(message, &self.provider, password).ok()
-            })
-        })
+        let mut best = inspect::open_unverified(message, &self.provider, &keys, rng);
+        for password in &self.passwords {
+            if best.as_ref().is_ok_and(OpenedPayload::is_readable) {
+                break;
+            }
+            let opened = inspect::open_unverified_with_password(message, &self.provider, password);
+            if best.is_err() || opened.as_ref().is_ok_and(OpenedPayload::is_readable) {
+                best = opened;
+            }
+        }
+        best
     }
 }
 
@@ -332,9 +341,13 @@ fn envelope(
         encoding: envelope.encoding,
         recipients: envelope.recipients.iter().map(RecipientFacts::of).collect(),
         cipher: name_or_oid(envelope.cipher.map(|cipher| cipher.name())),
-        opened: opened.is_some(),
+        opened: opened.is_ok(),
+        refused: match opened {
+            Err(error @ OpenError::Refused(_)) => Some(error.to_string()),
+            _ => None,
+        },
     };
-    let payload = opened.map(|payload| {
+    let payload = opened.ok().map(|payload| {
         let plaintext = payload.secret_plaintext();
         match &payload.content {
             PayloadContent::Csr(request) => csr(request, tools),
@@ -348,6 +361,10 @@ fn envelope(
                 issuer: Some(name(id.issuer_der())),
                 serial: Some(id.serial().to_vec()),
                 ..PayloadFacts::new("issuer_and_serial_number", plaintext, tools)
+            },
+            PayloadContent::Unreadable(error) => PayloadFacts {
+                error: Some((*error).into()),
+                ..PayloadFacts::new("unreadable", plaintext, tools)
             },
             _ => PayloadFacts::new("unknown", plaintext, tools),
         }

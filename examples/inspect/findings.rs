@@ -224,7 +224,7 @@ fn of_csr(csr: &UnverifiedCsr, diagnosis: Diagnosis<'_>, beside: &Beside) -> Vec
 
 /// The CSR in a request that one of the keys or passwords opens.
 fn csr(request: &PkiMessage<'_>, tools: &Tools) -> Option<UnverifiedCsr> {
-    match tools.open(request)?.content {
+    match tools.open(request).ok()?.content {
         PayloadContent::Csr(csr) => Some(csr),
         _ => None,
     }

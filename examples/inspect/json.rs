@@ -176,6 +176,7 @@ fn payload(payload: &PayloadFacts) -> Value {
         "kind": payload.kind,
         "len": payload.len,
         "sha256": hex(&payload.sha256),
+        "error": payload.error.as_ref().map(cause),
         "certificates": payload.certificates.len(),
         "crls": payload.crls.len(),
         "subject": payload.subject,

@@ -278,10 +278,10 @@ impl Page {
             Encoding::Der => "DER",
             _ => "BER",
         };
-        let opened = if envelope.opened {
-            "opened"
-        } else {
-            "not opened: no key or password at hand fits"
+        let opened = match &envelope.refused {
+            _ if envelope.opened => "opened",
+            Some(refused) => &format!("not opened: {refused}"),
+            None => "not opened: no key or password at hand fits",
         };
         self.line(
             1,
@@ -322,6 +322,8 @@ impl Page {
         );
         let level = level + 1;
         self.line(level, "SHA-256", hex(&payload.sha256));
+        let error = payload.error.as_ref();
+        self.some(level, "cannot be read", error.map(|failure| &failure.error));
         self.some(level, "issuer", payload.issuer.as_ref().map(quoted));
         self.some(level, "serial number", payload.serial.as_deref().map(hex));
         self.some(level, "subject", payload.subject.as_ref().map(quoted));

@@ -1,12 +1,12 @@
 //! What is shown of each layer of a message, also where one of them cannot be read.
 
 use super::common::Parties;
-use super::common::forge::{Envelope, Forge, oaep_id};
+use super::common::forge::{Envelope, Forge, algorithm, dotted, oaep_id, printable};
 use super::{Beside, Tools, codes, key_file, shown, shown_with, tools};
 use crate::input;
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport};
 use scep::{Capabilities, oid};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The key of the CA is at hand.
 fn ca_tools() -> Tools {
@@ -96,4 +96,103 @@ fn oaep_that_does_not_say_its_mgf_opens_either_way() {
     // What is written is meant.
     let written = oaep_id(Some(sha256), Some(sha1), None);
     assert_eq!(opened(sha256, written), false);
+}
+
+/// A message of this type whose payload, encrypted to the CA, is anything.
+fn with_payload(message_type: &str, payload: &[u8]) -> Vec<u8> {
+    let parties = Parties::new();
+    let (cipher, transport) = (ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15);
+    let envelope = Envelope::seal(payload, &parties.ca, cipher, transport);
+    changed(|forge| {
+        forge.set(oid::MESSAGE_TYPE, printable(message_type));
+        if message_type == "3" {
+            forge.set(oid::PKI_STATUS, printable("0"));
+        }
+        forge.set_content(Some(envelope.to_der()));
+    })
+}
+
+#[test]
+fn a_payload_that_cannot_be_read_was_opened_all_the_same() {
+    let parties = Parties::new();
+    let csr = parties.csr.as_der();
+    let trailing = [csr, b"Xy".as_slice()].concat();
+    let certificate = parties.issued.as_der();
+    for (message_type, payload, error, item, offset) in [
+        (
+            "19",
+            &trailing[..],
+            format!(
+                "bytes follow the end of CertificationRequest, at byte {} of the payload",
+                csr.len()
+            ),
+            "CertificationRequest",
+            csr.len(),
+        ),
+        (
+            "20",
+            b"Zq74",
+            "IssuerAndSubject must have tag 30, not 5a, at byte 0 of the payload".into(),
+            "IssuerAndSubject",
+            0,
+        ),
+        (
+            "3",
+            certificate,
+            "ContentInfo.contentType must have tag 06, not 30, at byte 4 of the payload".into(),
+            "ContentInfo.contentType",
+            4,
+        ),
+    ] {
+        let message = with_payload(message_type, payload);
+        let (text, json, decoded) = shown_with(&ca_tools(), &message, &Beside::default());
+        assert!(decoded);
+        assert_eq!(json["envelope"]["opened"], true, "{text}");
+        assert_eq!(json["payload"]["kind"], "unreadable");
+        assert_eq!(json["payload"]["len"], payload.len());
+        let expected = json!({ "error": error, "item": item, "offset": offset });
+        assert_eq!(json["payload"]["error"], expected);
+        let lines = [
+            ", opened\n".to_owned(),
+            format!(
+                "\n    payload            unreadable, {} bytes\n",
+                payload.len()
+            ),
+            format!("\n      cannot be read     {error}\n"),
+        ];
+        assert!(lines.iter().all(|line| text.contains(line)), "{text}");
+        // Nothing of what is inside.
+        assert!(
+            !text.contains("Zq74") && !text.contains("5a713734"),
+            "{text}"
+        );
+        assert!(!text.contains("secret"), "{text}");
+        // To who has another key it is not opened.
+        let other = Tools {
+            keys: vec![input::key(&key_file("c3072.key")).unwrap()],
+            ..tools(&[])
+        };
+        let (text, json, _) = shown_with(&other, &message, &Beside::default());
+        assert_eq!(json["envelope"]["opened"], false);
+        assert_eq!(json["payload"], Value::Null);
+        assert!(text.contains("not opened: no key or password at hand fits"));
+    }
+    let (_, json, _) = shown_with(&ca_tools(), &with_payload("19", csr), &Beside::default());
+    assert_eq!(json["payload"]["error"], Value::Null);
+    assert_eq!(json["payload"]["kind"], "pkcs10");
+}
+
+#[test]
+fn a_cipher_that_is_not_known_is_why_nothing_opens() {
+    let gcm = dotted("2.16.840.1.101.3.4.1.6");
+    let message = changed(|forge| {
+        let mut envelope = Envelope::of(forge.content.as_ref().unwrap());
+        envelope.cipher = algorithm(gcm, &[]);
+        forge.set_content(Some(envelope.to_der()));
+    });
+    let (text, json, _) = shown_with(&ca_tools(), &message, &Beside::default());
+    assert_eq!(json["envelope"]["opened"], false);
+    let why = "2.16.840.1.101.3.4.1.6, not opened: contentEncryptionAlgorithm is 2.16.840.1.101.3.4.1.6, \
+               which is unknown or refused by policy\n";
+    assert!(text.contains(why), "{text}");
 }
