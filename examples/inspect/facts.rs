@@ -214,18 +214,21 @@ fn inner_tag(body: &[u8]) -> Option<u8> {
     body.get(2 + length_octets).copied()
 }
 
-fn capabilities(body: &[u8]) -> Option<Report> {
-    let capabilities = Capabilities::parse(body);
-    // Any text could be a list of words that nobody knows, and no text one of none.
-    let known = |word| !matches!(word, scep::Capability::Other(_));
-    if !capabilities.iter().any(known) {
-        return None;
-    }
+/// Reads what GetCACaps was answered with, which may be nothing at all: a list of none.
+pub fn answered_capabilities(status: u16, body: &[u8]) -> Option<Report> {
+    let capabilities = Capabilities::from_response(status, body);
     let words = capabilities.iter().map(|word| word.to_string()).collect();
-    Some(Report {
+    (!capabilities.is_unknown()).then(|| Report {
         capabilities: Some(words),
         ..Report::new("capabilities", body, None)
     })
+}
+
+fn capabilities(body: &[u8]) -> Option<Report> {
+    // Any text could be a list of words that nobody knows, and no text one of none.
+    let known = |word| !matches!(word, scep::Capability::Other(_));
+    let mentioned = Capabilities::parse(body).iter().any(known);
+    mentioned.then(|| answered_capabilities(200, body))?
 }
 
 fn event(body: &[u8]) -> Option<Report> {

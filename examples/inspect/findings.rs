@@ -20,6 +20,8 @@ pub struct Beside {
     pub ca_certificates: Vec<Certificate<'static>>,
     /// The answer to GetCACaps.
     pub capabilities: Option<Capabilities>,
+    /// Whether inputs are answers to GetCACaps, which nothing in an empty one tells.
+    pub is_get_ca_caps: bool,
     /// The request to which replies belong.
     pub request: Option<PkiMessage<'static>>,
     /// The time in seconds since the Unix epoch.
@@ -113,10 +115,9 @@ pub fn of_exchange(exchange: &Exchange, beside: &Beside, tools: &Tools) -> Vec<F
     let url = exchange.request.as_ref().map(Request::url);
     let message = exchange.request.as_ref().and_then(message);
     let message = message.as_ref().or(beside.request.as_ref());
-    let answer = exchange.response.as_ref().map(|response| {
-        let operation = exchange.request.as_ref().and_then(operation);
-        Answer::of(response, operation.as_ref())
-    });
+    let asked_for_list = asked_for_capabilities(exchange, beside);
+    let answer = exchange.response.as_ref();
+    let answer = answer.map(|response| Answer::of(response, asked_for_list));
     let mut diagnosis = beside.diagnosis(tools);
     if let (Some(request), Some(url)) = (&exchange.request, &url) {
         let (method, target, body) = (&request.method, &request.target, &request.body);
@@ -149,10 +150,9 @@ enum Answer {
 
 impl Answer {
     /// By what was asked for, else by what came.
-    fn of(response: &Response, operation: Option<&Operation<'_>>) -> Self {
+    fn of(response: &Response, asked_for_list: bool) -> Self {
         let list = Capabilities::from_response(response.status, &response.body);
         let is_list = |known: &scep::Capability<'_>| !matches!(known, scep::Capability::Other(_));
-        let asked_for_list = matches!(operation, Some(Operation::GetCaCaps { .. }));
         if !list.is_unknown() && (asked_for_list || list.iter().any(|word| is_list(&word))) {
             return Self::Capabilities(list);
         }
@@ -167,6 +167,14 @@ impl Answer {
             }
             Err(_) => Self::Other,
         }
+    }
+}
+
+/// Whether an exchange is about a list of capabilities.
+pub fn asked_for_capabilities(exchange: &Exchange, beside: &Beside) -> bool {
+    match &exchange.request {
+        Some(request) => matches!(operation(request), Some(Operation::GetCaCaps { .. })),
+        None => beside.is_get_ca_caps,
     }
 }
 

@@ -53,6 +53,9 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> Value {
     if let (Some(signed), Some(fields)) = (report.certificates_signed, object.as_object_mut()) {
         fields.insert("certificates_signed".to_owned(), Value::Bool(signed));
     }
+    if let (Some(words), Some(fields)) = (&report.capabilities, object.as_object_mut()) {
+        fields.insert("capabilities".to_owned(), json!(words));
+    }
     if let (Some(found), Some(fields)) = (&report.event, object.as_object_mut()) {
         fields.insert("event".to_owned(), event(found));
     }

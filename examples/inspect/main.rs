@@ -40,6 +40,7 @@ A FILE is DER, BER, PEM or base64, which is found out; or a request, a response 
   --signer CERT.pem  looks for signers among these certificates too
   --ca-certs FILE    judges messages beside this answer to GetCACert
   --ca-caps FILE     judges messages beside this answer to GetCACaps
+  --get-ca-caps      takes files for answers to GetCACaps, where no request says so: an empty one is an empty list
   --request FILE     judges replies beside this request
   --policy strict|default|compatible
                      judges messages by what a server of this policy allows
@@ -117,6 +118,7 @@ fn arguments() -> Result<Option<Options>, String> {
                 let list = input::capabilities(&parser.value().map_err(show)?)?;
                 beside.capabilities = Some(list);
             }
+            Arg::Long("get-ca-caps") => beside.is_get_ca_caps = true,
             Arg::Long("policy") => {
                 let name = parser.value().map_err(show)?;
                 beside.policy = Some(policy_of(&name.to_string_lossy())?);

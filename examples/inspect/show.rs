@@ -63,7 +63,7 @@ fn shown(
 ) -> Result<Shown, Failure> {
     if let Some(exchange) = Exchange::read(&bytes) {
         let exchange = exchange?;
-        let facts = ExchangeFacts::of(&exchange, tools);
+        let facts = ExchangeFacts::of(&exchange, beside, tools);
         let findings = findings::of_exchange(&exchange, beside, tools);
         return Ok(Shown {
             text: match form {
@@ -75,8 +75,14 @@ fn shown(
                 .any(|part| matches!(part, Some(Err(_)))),
         });
     }
-    let body = input::decode(bytes)?;
-    let report = facts::report(&body, tools)?;
+    let (body, report) = match facts::answered_capabilities(200, &bytes) {
+        Some(list) if beside.is_get_ca_caps => (bytes, list),
+        _ => {
+            let body = input::decode(bytes)?;
+            let report = facts::report(&body, tools)?;
+            (body, report)
+        }
+    };
     let findings = findings::of(report.kind, &body, beside, tools);
     Ok(Shown {
         text: match form {
@@ -88,7 +94,7 @@ fn shown(
 }
 
 impl ExchangeFacts {
-    fn of(exchange: &Exchange, tools: &Tools) -> Self {
+    fn of(exchange: &Exchange, beside: &Beside, tools: &Tools) -> Self {
         let mut facts = Self::default();
         if let Some(request) = &exchange.request {
             facts.read_request(request, tools);
@@ -96,7 +102,12 @@ impl ExchangeFacts {
         if let Some(response) = &exchange.response {
             facts.status = Some(response.status);
             facts.content_type = Some(response.content_type.clone());
-            facts.response = Some(facts::report(&response.body, tools));
+            let list = facts::answered_capabilities(response.status, &response.body);
+            let asked_for = findings::asked_for_capabilities(exchange, beside);
+            facts.response = Some(match list.filter(|_| asked_for) {
+                Some(list) => Ok(list),
+                None => facts::report(&response.body, tools),
+            });
         }
         facts
     }

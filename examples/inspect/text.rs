@@ -61,6 +61,9 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> String {
         page.payload(1 + u8::from(report.envelope.is_some()), payload);
     }
     if let Some(capabilities) = &report.capabilities {
+        if capabilities.is_empty() {
+            page.line(1, "capability", "none is listed");
+        }
         for capability in capabilities {
             page.line(1, "capability", capability.escape_debug());
         }

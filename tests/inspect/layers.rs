@@ -196,3 +196,51 @@ fn a_cipher_that_is_not_known_is_why_nothing_opens() {
                which is unknown or refused by policy\n";
     assert!(text.contains(why), "{text}");
 }
+
+#[test]
+fn an_empty_answer_to_get_ca_caps_is_a_list_of_none() {
+    let response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let get = |operation: &str| format!("GET /scep?operation={operation} HTTP/1.0\r\n\r\n");
+    let told = Beside {
+        is_get_ca_caps: true,
+        ..Beside::default()
+    };
+    for (input, beside, part) in [
+        (get("GetCACaps") + response, Beside::default(), "response"),
+        (response.to_owned(), told, "response"),
+    ] {
+        let (text, json, decoded) = shown(input.as_bytes(), &beside);
+        assert!(decoded, "{text}");
+        let json = &json[part];
+        assert_eq!(json["kind"], "capabilities");
+        assert_eq!(json["capabilities"], json!([]));
+        let line = "\n  capability         none is listed\n";
+        assert!(text.contains(line), "{text}");
+    }
+    let told = Beside {
+        is_get_ca_caps: true,
+        ..Beside::default()
+    };
+    for (body, words) in [
+        (&b""[..], json!([])),
+        (b"\r\nUnheardOf\n", json!(["UnheardOf"])),
+    ] {
+        let (text, json, decoded) = shown(body, &told);
+        assert!(decoded, "{text}");
+        assert_eq!(
+            (&json["kind"], &json["capabilities"]),
+            (&json!("capabilities"), &words)
+        );
+    }
+    // Without a word that is known, nobody can tell what it is; and an error is no list.
+    for input in [
+        String::new(),
+        get("GetCACert") + response,
+        get("GetCACaps") + &response.replace("200 OK", "404 Not Found"),
+        response.to_owned(),
+    ] {
+        let (text, json, decoded) = shown(input.as_bytes(), &Beside::default());
+        assert!(!decoded && !text.contains("capability  "), "{text}");
+        assert_eq!(json["response"]["capabilities"], Value::Null);
+    }
+}
