@@ -12,15 +12,17 @@ use scep::microsoft::{EventOutcome, EventText, Hresult};
 use scep::{
     Capabilities, Certificate, CertificateSignatureError, CertsOnly, ChallengePassword, Crl,
     CsrError, Encoding, Item, Limits, NameRef, NextCaCertificates, Oid, OpenError, ParseError,
-    ParseErrorKind, PkiMessage, PkiStatus, Refused, SignedForm, SignerId, UnverifiedCsr, Validity,
-    VerifyError, oid,
+    ParseErrorKind, PkiMessage, PkiStatus, Refused, SignedForm, SignerId, UnknownAttribute,
+    UnverifiedCsr, Validity, VerifyError, oid,
 };
 
 use x509_cert::der::Decode;
+use x509_cert::der::asn1::AnyRef;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
 use crate::input::Failure;
+use crate::json::hex;
 
 /// What bodies are judged and opened with.
 pub struct Tools {
@@ -75,8 +77,16 @@ pub struct MessageFacts {
     pub microsoft_message: Option<String>,
     pub signing_time: Option<String>,
     pub other: Vec<(Oid, Vec<u8>)>,
+    /// Those of the others that should be a number and are something else.
+    pub unreadable: Vec<UnreadableFacts>,
     /// Which program seems to have sent it.
     pub sender: Option<Sender>,
+}
+
+pub struct UnreadableFacts {
+    pub attribute: &'static str,
+    /// What stands there.
+    pub value: String,
 }
 
 pub struct SignatureFacts {
@@ -302,6 +312,10 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Report {
         other: attributes
             .unknown()
             .map(|attribute| (attribute.oid(), attribute.values().to_vec()))
+            .collect(),
+        unreadable: attributes
+            .unknown()
+            .filter_map(UnreadableFacts::of)
             .collect(),
         sender: Sender::of(message, &tools.provider),
     };
@@ -533,6 +547,24 @@ impl Report {
             capabilities: None,
             event: None,
         }
+    }
+}
+
+impl UnreadableFacts {
+    fn of(attribute: UnknownAttribute<'_>) -> Option<Self> {
+        let name = match attribute.oid() {
+            oid::FAIL_INFO => "failInfo",
+            oid::MS_SCEP_ERROR => "Microsoft's code",
+            _ => return None,
+        };
+        let der = attribute.values();
+        let value = AnyRef::from_der(der).ok();
+        let text = value.and_then(|value| std::str::from_utf8(value.value()).ok());
+        let text = text.filter(|text| !text.chars().any(char::is_control));
+        Some(Self {
+            attribute: name,
+            value: text.map_or_else(|| hex(der), |text| format!("{text:?}")),
+        })
     }
 }
 

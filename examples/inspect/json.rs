@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::facts::{
     EnvelopeFacts, EventFacts, IdFacts, PayloadFacts, RecipientFacts, Report, SignatureFacts,
-    SignerFacts,
+    SignerFacts, UnreadableFacts,
 };
 use crate::input::Failure;
 use crate::show::ExchangeFacts;
@@ -43,6 +43,12 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> Value {
                 json!({ "oid": oid.to_string(), "value": hex(value) })
             };
             message.other.iter().map(attribute).collect::<Vec<_>>()
+        }),
+        "unreadable_attributes": message.map(|message| {
+            let attribute = |found: &UnreadableFacts| {
+                json!({ "attribute": found.attribute, "value": found.value })
+            };
+            message.unreadable.iter().map(attribute).collect::<Vec<_>>()
         }),
         "sender": message.and_then(|message| message.sender.as_ref().map(sender)),
         "envelope": report.envelope.as_ref().map(envelope),

@@ -228,6 +228,10 @@ impl Page {
                 .map(|text| format!("{text:?}")),
         );
         self.some(1, "signingTime", message.signing_time.as_ref());
+        for unreadable in &message.unreadable {
+            let value = format_args!("unreadable: {}", unreadable.value);
+            self.line(1, unreadable.attribute, value);
+        }
         for (oid, value) in &message.other {
             self.line(
                 1,

@@ -19,7 +19,7 @@ pub struct Attributes<'m> {
     found: &'m Found,
 }
 
-/// A signed attribute that this crate has no accessor for.
+/// A signed attribute that [`Attributes`] has no accessor for, or failInfo or Microsoft's code that is no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAttribute<'m> {
     oid: Oid,
@@ -86,7 +86,8 @@ impl<'m> Attributes<'m> {
         self.found.pki_status
     }
 
-    /// failInfo, in replies of status FAILURE. `None` if it is absent or no number.
+    /// failInfo, in replies of status FAILURE. `None` if it is absent or no number, which is then among the
+    /// [`unknown`](Self::unknown) attributes.
     #[must_use]
     pub const fn fail_info(&self) -> Option<FailInfo> {
         self.found.fail_info
@@ -98,7 +99,8 @@ impl<'m> Attributes<'m> {
         self.text(self.found.fail_info_text)
     }
 
-    /// Microsoft's code of the failure (1.3.6.1.4.1.311.21.33), an HRESULT: the only useful diagnosis that NDES gives.
+    /// Microsoft's code of the failure (1.3.6.1.4.1.311.21.33), an HRESULT: the only useful diagnosis that NDES gives. `None` if it
+    /// is absent or not written as NDES writes it, in decimal digits with a sign.
     #[must_use]
     pub fn microsoft_error(&self) -> Option<Hresult> {
         let signed: i32 = self.text(self.found.ms_error)?.parse().ok()?;
@@ -139,10 +141,18 @@ impl<'m> Attributes<'m> {
         Oid::from_bytes(value.contents)
     }
 
-    /// The attributes that this type has no accessor for, in their order.
+    /// The attributes that this type has no accessor for, or whose accessor cannot make anything of the value, in their order.
     pub fn unknown(&self) -> impl Iterator<Item = UnknownAttribute<'m>> + use<'m> {
+        let unreadable = [
+            self.fail_info().is_none().then_some(oid::FAIL_INFO),
+            self.microsoft_error()
+                .is_none()
+                .then_some(oid::MS_SCEP_ERROR),
+        ];
+        let is_unreadable =
+            move |oid: &[u8]| unreadable.iter().flatten().any(|one| one.as_bytes() == oid);
         self.all()
-            .filter(|attribute| !is_known(attribute.oid))
+            .filter(move |attribute| !is_known(attribute.oid) || is_unreadable(attribute.oid))
             .filter_map(|attribute| {
                 Some(UnknownAttribute {
                     oid: Oid::from_bytes(attribute.oid)?,

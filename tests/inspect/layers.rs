@@ -244,3 +244,52 @@ fn an_empty_answer_to_get_ca_caps_is_a_list_of_none() {
         assert_eq!(json["response"]["capabilities"], Value::Null);
     }
 }
+
+#[test]
+fn a_code_that_is_no_number_is_shown_as_it_stands() {
+    let reply = |fail_info: Vec<u8>, code: Vec<u8>| {
+        changed(|forge| {
+            forge.set(oid::MESSAGE_TYPE, printable("3"));
+            forge.set(oid::PKI_STATUS, printable("2"));
+            forge.set(oid::FAIL_INFO, fail_info);
+            forge.set(oid::MS_SCEP_ERROR, code);
+        })
+    };
+    let good = || (printable("2"), printable("-2147024809"));
+    let (text, json, _) = shown(&reply(good().0, good().1), &Beside::default());
+    assert!(!text.contains("unreadable"), "{text}");
+    assert_eq!(json["unreadable_attributes"], json!([]));
+    assert_eq!(json["other_attributes"], json!([]));
+    for (fail_info, code, attribute, value) in [
+        (
+            printable("badRequest"),
+            good().1,
+            "failInfo",
+            r#""badRequest""#,
+        ),
+        (vec![2, 1, 2], good().1, "failInfo", "020102"),
+        (
+            good().0,
+            printable("2147942487"),
+            "Microsoft's code",
+            r#""2147942487""#,
+        ),
+        (
+            good().0,
+            printable("0x80070057"),
+            "Microsoft's code",
+            r#""0x80070057""#,
+        ),
+    ] {
+        let (text, json, decoded) = shown(&reply(fail_info, code), &Beside::default());
+        assert!(decoded);
+        let expected = json!([{ "attribute": attribute, "value": value }]);
+        assert_eq!(json["unreadable_attributes"], expected);
+        assert_eq!(json["other_attributes"].as_array().unwrap().len(), 1);
+        let line = format!("\n  {attribute:<18} unreadable: {value}\n");
+        assert!(text.contains(&line), "{text}");
+        let is_fail_info = attribute == "failInfo";
+        assert_eq!(json["fail_info"].is_null(), is_fail_info);
+        assert_eq!(json["microsoft_error"].is_null(), !is_fail_info);
+    }
+}
