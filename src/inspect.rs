@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::asn1::Reader;
+use crate::asn1::{Reader, tag};
 use crate::certificate::Certificate;
 use crate::cms::{
     EnvelopedData, KeyAgreeRecipient, KeyTransRecipient, PasswordRecipient, RecipientInfo,
@@ -164,6 +164,25 @@ pub fn next_ca_signature<'m>(
     })
     .map(|verified| verified.form);
     Some(report(&info, carried(), signers, outcome))
+}
+
+/// Why certificates that came with a message cannot be read, each with its place in the message: those that
+/// [`unverified_certificates`](PkiMessage::unverified_certificates) passes over.
+pub fn unreadable_certificates<'m>(
+    message: &'m PkiMessage<'m>,
+) -> impl Iterator<Item = ParseError> + use<'m> {
+    let signed = message.signed_data().into_iter();
+    signed
+        .flat_map(|signed| signed.certificate_set().iter())
+        .filter_map(|element| {
+            // Attribute certificates and what else may stand there have tags of their own.
+            let certificate = element
+                .is(tag::SEQUENCE)
+                .then(|| Certificate::from_der(element.raw));
+            let error = certificate?.err()?;
+            let offset = element.offset.saturating_add(error.offset);
+            Some(ParseError { offset, ..error })
+        })
 }
 
 fn report<'m>(

@@ -173,7 +173,7 @@ pub enum CertificateFacts {
         ca: bool,
         sha256: Vec<u8>,
     },
-    Unreadable(String),
+    Unreadable(Failure),
 }
 
 impl Tools {
@@ -332,6 +332,7 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Report {
         }
     };
     let signature = inspect::signature(message, &tools.provider, &tools.policy, &tools.signers);
+    let unreadable = inspect::unreadable_certificates(message);
     Report {
         message: Some(facts),
         signature: signature.map(|report| SignatureFacts::of(&report)),
@@ -341,6 +342,7 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Report {
         certificates: message
             .unverified_certificates()
             .map(|certificate| CertificateFacts::of(&certificate, tools))
+            .chain(unreadable.map(|error| CertificateFacts::Unreadable(error.into())))
             .collect(),
         ..Report::new("pki_message", message.as_bytes(), Some(message.encoding()))
     }
@@ -518,7 +520,7 @@ fn csr(request: &UnverifiedCsr, tools: &Tools) -> PayloadFacts {
 fn certs_only(set: &CertsOnly<'_>, bytes: &[u8], tools: &Tools) -> PayloadFacts {
     let certificate = |found: Result<Certificate<'_>, ParseError>| match found {
         Ok(certificate) => CertificateFacts::of(&certificate, tools),
-        Err(error) => CertificateFacts::Unreadable(error.to_string()),
+        Err(error) => CertificateFacts::Unreadable(error.into()),
     };
     let crl = |found: Result<Crl<'_>, ParseError>| match found {
         Ok(crl) => crl.issuer().to_string(),

@@ -6,8 +6,8 @@ use scep::microsoft::Hresult;
 use serde_json::{Value, json};
 
 use crate::facts::{
-    EnvelopeFacts, EventFacts, IdFacts, PayloadFacts, RecipientFacts, Report, SignatureFacts,
-    SignerFacts, UnreadableFacts,
+    CertificateFacts, EnvelopeFacts, EventFacts, IdFacts, PayloadFacts, RecipientFacts, Report,
+    SignatureFacts, SignerFacts, UnreadableFacts,
 };
 use crate::input::Failure;
 use crate::show::ExchangeFacts;
@@ -51,6 +51,7 @@ pub fn report(file: &str, report: &Report, findings: &[Finding]) -> Value {
             message.unreadable.iter().map(attribute).collect::<Vec<_>>()
         }),
         "sender": message.and_then(|message| message.sender.as_ref().map(sender)),
+        "unreadable_certificates": unreadable(&report.certificates),
         "envelope": report.envelope.as_ref().map(envelope),
         "envelope_error": report.envelope_error.as_ref().map(cause),
         "payload": report.payload.as_ref().map(payload),
@@ -101,6 +102,15 @@ pub fn failure(file: &str, failure: &Failure) -> Value {
 /// Why a part of what was decoded was not.
 fn cause(failure: &Failure) -> Value {
     json!({ "error": failure.error, "item": failure.item, "offset": failure.offset })
+}
+
+/// Why certificates could not be read, of those that could not.
+fn unreadable(certificates: &[CertificateFacts]) -> Vec<Value> {
+    let why = |one: &CertificateFacts| match one {
+        CertificateFacts::Unreadable(why) => Some(cause(why)),
+        CertificateFacts::Readable { .. } => None,
+    };
+    certificates.iter().filter_map(why).collect()
 }
 
 fn event(event: &EventFacts) -> Value {
@@ -187,6 +197,7 @@ fn payload(payload: &PayloadFacts) -> Value {
         "sha256": hex(&payload.sha256),
         "error": payload.error.as_ref().map(cause),
         "certificates": payload.certificates.len(),
+        "unreadable_certificates": unreadable(&payload.certificates),
         "crls": payload.crls.len(),
         "subject": payload.subject,
         "key": payload.key,

@@ -358,7 +358,8 @@ impl Page {
     fn certificate(&mut self, level: u8, certificate: &CertificateFacts) {
         match certificate {
             CertificateFacts::Unreadable(why) => {
-                self.line(level, "certificate", format_args!("unreadable: {why}"))
+                let why = format_args!("unreadable: {}", why.error);
+                self.line(level, "certificate", why);
             }
             CertificateFacts::Readable {
                 subject,

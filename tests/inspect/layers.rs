@@ -1,7 +1,9 @@
 //! What is shown of each layer of a message, also where one of them cannot be read.
 
 use super::common::Parties;
-use super::common::forge::{Envelope, Forge, algorithm, dotted, oaep_id, printable};
+use super::common::forge::{
+    Envelope, Forge, algorithm, certificates_only, dotted, explicit, oaep_id, printable, sequence,
+};
 use super::{Beside, Tools, codes, key_file, shown, shown_with, tools};
 use crate::input;
 use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport};
@@ -292,4 +294,39 @@ fn a_code_that_is_no_number_is_shown_as_it_stands() {
         assert_eq!(json["fail_info"].is_null(), is_fail_info);
         assert_eq!(json["microsoft_error"].is_null(), !is_fail_info);
     }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_told_with_its_place() {
+    // A version in the place of all that is signed.
+    let bad = sequence(&[b"\xa0\x04\x02\x02\0\x02"]);
+    let attribute_certificate = explicit(1, &[5, 0]);
+    let message = changed(|forge| {
+        forge
+            .certificates
+            .extend([bad.clone(), attribute_certificate])
+    });
+    let (text, json, decoded) = shown(&message, &Beside::default());
+    assert!(decoded, "{text}");
+    assert_eq!(json["signature"], "valid");
+    let at = message.windows(bad.len()).position(|window| window == bad);
+    let error = &json["unreadable_certificates"][0];
+    assert_eq!(error["item"], "Certificate", "{error}");
+    assert_eq!(error["offset"], at.unwrap() + 2, "{error}");
+    assert_eq!(json["unreadable_certificates"].as_array().unwrap().len(), 1);
+    let line = format!(
+        "\n  certificate        unreadable: {}\n",
+        error["error"].as_str().unwrap()
+    );
+    assert_eq!(text.matches(&line).count(), 1, "{text}");
+    assert_eq!(text.matches("\n  certificate  ").count(), 2, "{text}");
+    let (_, json, _) = shown(&changed(|_| ()), &Beside::default());
+    assert_eq!(json["unreadable_certificates"], json!([]));
+    // And in a payload.
+    let parties = Parties::new();
+    let set = certificates_only(&[parties.issued.as_der(), &bad].concat());
+    let (_, json, _) = shown_with(&ca_tools(), &with_payload("3", &set), &Beside::default());
+    assert_eq!(json["payload"]["certificates"], 2);
+    let unreadable = json["payload"]["unreadable_certificates"].as_array();
+    assert_eq!(unreadable.unwrap()[0]["item"], "Certificate");
 }
