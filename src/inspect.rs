@@ -49,6 +49,9 @@ pub struct SignatureReport<'m> {
 pub struct EnvelopeReport<'m> {
     /// The recipients in their order.
     pub recipients: Vec<RecipientReport<'m>>,
+    /// The type of the encrypted content, which is data ([RFC 5652, section 4](https://www.rfc-editor.org/rfc/rfc5652#section-4)) unless
+    /// the peer does it wrong; `None` if it is longer than any that is known.
+    pub content_type: Option<Oid>,
     /// The content cipher, or the unknown identifier in its place.
     pub cipher: Result<ContentCipher, Oid>,
     /// Whether the envelope is DER or BER.
@@ -247,6 +250,7 @@ pub fn envelope<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopeReport
     });
     Ok(Some(EnvelopeReport {
         recipients: recipients.collect::<Result<_, ParseError>>()?,
+        content_type: Oid::from_bytes(envelope.content_type),
         cipher: envelope
             .content_cipher
             .cipher()

@@ -20,6 +20,8 @@ mod http;
 mod input;
 #[path = "../examples/inspect/json.rs"]
 mod json;
+#[path = "../examples/inspect/payload.rs"]
+mod payload;
 #[path = "../examples/inspect/show.rs"]
 mod show;
 #[path = "../examples/inspect/text.rs"]

@@ -3,26 +3,25 @@
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use scep::crypto::{
-    DecryptionKey, DigestAlgorithm, EllipticCurve, KeyTransport, PasswordEncryption, Policy,
-    Provider, SignatureAlgorithm,
+    DecryptionKey, DigestAlgorithm, KeyTransport, PasswordEncryption, Policy, Provider,
+    SignatureAlgorithm, Tolerance,
 };
 use scep::diagnose::Sender;
-use scep::inspect::{self, OpenedPayload, PayloadContent, RecipientKind, SignatureReport};
+use scep::inspect::{self, OpenedPayload, RecipientKind, SignatureReport};
 use scep::microsoft::{EventOutcome, EventText, Hresult};
 use scep::{
-    Capabilities, Certificate, CertificateSignatureError, CertsOnly, ChallengePassword, Crl,
-    CsrError, Encoding, Item, Limits, NameRef, NextCaCertificates, Oid, OpenError, ParseError,
-    ParseErrorKind, PkiMessage, PkiStatus, Refused, SignedForm, SignerId, UnknownAttribute,
-    UnverifiedCsr, Validity, VerifyError, oid,
+    Capabilities, Certificate, CertificateSignatureError, CertsOnly, Crl, Encoding, Item, Limits,
+    NameRef, NextCaCertificates, Oid, OpenError, ParseError, ParseErrorKind, PkiMessage, PkiStatus,
+    Refused, SignedForm, SignerId, UnknownAttribute, UnverifiedCsr, Validity, VerifyError, oid,
 };
 
 use x509_cert::der::Decode;
 use x509_cert::der::asn1::AnyRef;
-use x509_cert::spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
 use crate::input::Failure;
 use crate::json::hex;
+use crate::payload::{PayloadFacts, key_name};
 
 /// What bodies are judged and opened with.
 pub struct Tools {
@@ -122,6 +121,9 @@ pub struct SignerFacts {
 pub struct EnvelopeFacts {
     pub encoding: Encoding,
     pub recipients: Vec<RecipientFacts>,
+    pub content_type: String,
+    /// The policies by name that refuse this type of content.
+    pub refused_by: Vec<&'static str>,
     pub cipher: String,
     pub opened: bool,
     /// Why no key would have been any good.
@@ -138,28 +140,6 @@ pub struct RecipientFacts {
     pub kdf_hash: Option<&'static str>,
     pub key_wrap: Option<&'static str>,
     pub password: Option<PasswordEncryption>,
-}
-
-#[derive(Default)]
-pub struct PayloadFacts {
-    pub kind: &'static str,
-    pub len: usize,
-    pub sha256: Vec<u8>,
-    /// Why it cannot be read. The bytes themselves may hold a challenge password and are not shown.
-    pub error: Option<Failure>,
-    pub certificates: Vec<CertificateFacts>,
-    /// The issuers of the CRLs.
-    pub crls: Vec<String>,
-    pub issuer: Option<String>,
-    pub serial: Option<Vec<u8>>,
-    pub subject: Option<String>,
-    /// What the key of a CSR is of, if its signature is right.
-    pub key: Option<String>,
-    pub challenge_password: Option<&'static str>,
-    /// What the self-signature of a CSR is worth.
-    pub csr_signature: Option<SignatureFacts>,
-    /// What a CSR asks for, with the length of each value.
-    pub extensions: Vec<(Oid, bool, usize)>,
 }
 
 pub enum CertificateFacts {
@@ -271,7 +251,7 @@ fn content_info(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
         |item| not_a_message.kind() == ParseErrorKind::Missing && not_a_message.item() == item;
     if missing(Item::SignerInfo) {
         let set = CertsOnly::parse(body, limits)?;
-        let payload = certs_only(&set, body, tools);
+        let payload = PayloadFacts::certs_only(&set, body, tools);
         return Ok(Report {
             payload: Some(payload),
             ..Report::new("certs_only", body, Some(set.encoding()))
@@ -319,6 +299,8 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Report {
             .collect(),
         sender: Sender::of(message, &tools.provider),
     };
+    let signature = inspect::signature(message, &tools.provider, &tools.policy, &tools.signers);
+    let signer = signature.as_ref().and_then(|report| report.signer.as_ref());
     // RFC 8894, section 3.2.2: only a SUCCESS has an envelope, and what stands in its place elsewhere means nothing.
     let ignored = facts
         .pki_status
@@ -326,12 +308,11 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Report {
     let (envelope, payload, envelope_error) = if ignored {
         (None, None, None)
     } else {
-        match envelope(message, tools) {
+        match envelope(message, signer, tools) {
             Ok((envelope, payload)) => (envelope, payload, None),
             Err(error) => (None, None, Some(error.into())),
         }
     };
-    let signature = inspect::signature(message, &tools.provider, &tools.policy, &tools.signers);
     let unreadable = inspect::unreadable_certificates(message);
     Report {
         message: Some(facts),
@@ -350,6 +331,7 @@ fn pki_message(message: &PkiMessage<'_>, tools: &Tools) -> Report {
 
 fn envelope(
     message: &PkiMessage<'_>,
+    signer: Option<&Certificate<'_>>,
     tools: &Tools,
 ) -> Result<(Option<EnvelopeFacts>, Option<PayloadFacts>), ParseError> {
     let Some(envelope) = inspect::envelope(message)? else {
@@ -359,6 +341,8 @@ fn envelope(
     let facts = EnvelopeFacts {
         encoding: envelope.encoding,
         recipients: envelope.recipients.iter().map(RecipientFacts::of).collect(),
+        content_type: content_type_name(envelope.content_type),
+        refused_by: refusing(envelope.content_type),
         cipher: name_or_oid(envelope.cipher.map(|cipher| cipher.name())),
         opened: opened.is_ok(),
         refused: match opened {
@@ -366,28 +350,8 @@ fn envelope(
             _ => None,
         },
     };
-    let payload = opened.ok().map(|payload| {
-        let plaintext = payload.secret_plaintext();
-        match &payload.content {
-            PayloadContent::Csr(request) => csr(request, tools),
-            PayloadContent::CertsOnly(set) => certs_only(set, plaintext, tools),
-            PayloadContent::IssuerAndSubject(names) => PayloadFacts {
-                issuer: Some(name(names.issuer_der())),
-                subject: Some(name(names.subject_der())),
-                ..PayloadFacts::new("issuer_and_subject", plaintext, tools)
-            },
-            PayloadContent::IssuerAndSerialNumber(id) => PayloadFacts {
-                issuer: Some(name(id.issuer_der())),
-                serial: Some(id.serial().to_vec()),
-                ..PayloadFacts::new("issuer_and_serial_number", plaintext, tools)
-            },
-            PayloadContent::Unreadable(error) => PayloadFacts {
-                error: Some((*error).into()),
-                ..PayloadFacts::new("unreadable", plaintext, tools)
-            },
-            _ => PayloadFacts::new("unknown", plaintext, tools),
-        }
-    });
+    let payload = opened.ok();
+    let payload = payload.map(|payload| PayloadFacts::opened(&payload, signer, tools));
     Ok((Some(facts), payload))
 }
 
@@ -408,7 +372,7 @@ fn next_ca(
     };
     Ok(Report {
         signature: report.map(|report| SignatureFacts::of(&report)),
-        payload: covered.map(|set| certs_only(&set, set.as_bytes(), tools)),
+        payload: covered.map(|set| PayloadFacts::certs_only(&set, set.as_bytes(), tools)),
         certificates_signed: Some(body.unverified_has_content()),
         ..Report::new("next_ca", bytes, Some(body.encoding()))
     })
@@ -427,7 +391,7 @@ fn certificate_or_csr(body: &[u8], tools: &Tools) -> Result<Report, Failure> {
     };
     match UnverifiedCsr::from_der(body, &Limits::REPLY) {
         Ok(request) => {
-            let mut payload = csr(&request, tools);
+            let mut payload = PayloadFacts::csr(&request, None, tools);
             Ok(Report {
                 signature: payload.csr_signature.take(),
                 payload: Some(payload),
@@ -475,62 +439,6 @@ fn issuers_signature(found: &Certificate<'_>, tools: &Tools) -> SignatureFacts {
         }
     }
     facts
-}
-
-fn csr(request: &UnverifiedCsr, tools: &Tools) -> PayloadFacts {
-    let outcome = request.verify(&tools.provider, &tools.policy);
-    let (verdict, note) = match &outcome {
-        Ok(_) => (Verdict::Valid, "by its own key".to_owned()),
-        Err(error @ CsrError::Refused(_)) => (Verdict::RefusedByPolicy, error.to_string()),
-        Err(error) => (Verdict::Invalid, error.to_string()),
-    };
-    PayloadFacts {
-        subject: Some(request.unverified_subject().to_string()),
-        key: outcome
-            .as_ref()
-            .ok()
-            .map(|csr| key_name(csr.public_key_der())),
-        challenge_password: Some(match request.unverified_challenge_password() {
-            ChallengePassword::Absent => "absent",
-            ChallengePassword::Empty => "empty",
-            ChallengePassword::Present(_) => "present",
-        }),
-        csr_signature: Some(SignatureFacts {
-            verdict: Some(verdict),
-            note,
-            ..SignatureFacts::named(request.signature_algorithm_oid())
-        }),
-        extensions: outcome.map_or_else(
-            |_| Vec::new(),
-            |csr| {
-                let fact = |extension: scep::Extension<'_>| {
-                    (
-                        extension.oid(),
-                        extension.is_critical(),
-                        extension.value().len(),
-                    )
-                };
-                csr.extensions().map(fact).collect()
-            },
-        ),
-        ..PayloadFacts::new("pkcs10", request.as_der(), tools)
-    }
-}
-
-fn certs_only(set: &CertsOnly<'_>, bytes: &[u8], tools: &Tools) -> PayloadFacts {
-    let certificate = |found: Result<Certificate<'_>, ParseError>| match found {
-        Ok(certificate) => CertificateFacts::of(&certificate, tools),
-        Err(error) => CertificateFacts::Unreadable(error.into()),
-    };
-    let crl = |found: Result<Crl<'_>, ParseError>| match found {
-        Ok(crl) => crl.issuer().to_string(),
-        Err(error) => format!("<{error}>"),
-    };
-    PayloadFacts {
-        certificates: set.certificates().map(certificate).collect(),
-        crls: set.crls().map(crl).collect(),
-        ..PayloadFacts::new("certs_only", bytes, tools)
-    }
 }
 
 impl Report {
@@ -599,7 +507,7 @@ impl SignatureFacts {
     }
 
     /// Of a certificate or CSR, by the identifier of the algorithm.
-    fn named(algorithm: Oid) -> Self {
+    pub fn named(algorithm: Oid) -> Self {
         let known = [
             (oid::MD5_WITH_RSA, "rsa-pkcs1v15", Some("md5")),
             (oid::SHA1_WITH_RSA, "rsa-pkcs1v15", Some("sha-1")),
@@ -699,19 +607,8 @@ impl RecipientFacts {
     }
 }
 
-impl PayloadFacts {
-    fn new(kind: &'static str, bytes: &[u8], tools: &Tools) -> Self {
-        Self {
-            kind,
-            len: bytes.len(),
-            sha256: sha256(bytes, tools),
-            ..Self::default()
-        }
-    }
-}
-
 impl CertificateFacts {
-    fn of(certificate: &Certificate<'_>, tools: &Tools) -> Self {
+    pub fn of(certificate: &Certificate<'_>, tools: &Tools) -> Self {
         Self::Readable {
             subject: certificate.subject().to_string(),
             issuer: certificate.issuer().to_string(),
@@ -730,6 +627,31 @@ const fn form_name(form: SignedForm) -> &'static str {
         SignedForm::Der => "over the attributes in DER order, in which they did not come",
         _ => "over the content",
     }
+}
+
+fn content_type_name(content_type: Option<Oid>) -> String {
+    match content_type {
+        Some(oid::DATA) => "data".to_owned(),
+        Some(oid::ENCRYPTED_DATA) => "encryptedData".to_owned(),
+        Some(other) => other.to_string(),
+        None => "no identifier that is known".to_owned(),
+    }
+}
+
+/// The policies that do not open an envelope around this type.
+fn refusing(content_type: Option<Oid>) -> Vec<&'static str> {
+    let opens = |policy: &Policy| match content_type {
+        Some(oid::DATA) => true,
+        Some(oid::ENCRYPTED_DATA) => policy.tolerates(Tolerance::EncryptedDataContentType),
+        _ => false,
+    };
+    let policies = [
+        ("strict", Policy::strict()),
+        ("default", Policy::default()),
+        ("compatible", Policy::compatible()),
+    ];
+    let refusing = policies.iter().filter(|(_, policy)| !opens(policy));
+    refusing.map(|(name, _)| *name).collect()
 }
 
 /// The algorithm by which the content key is encrypted; of one that is not known, the identifier.
@@ -759,37 +681,7 @@ fn key_encryption(recipient: &inspect::RecipientReport<'_>) -> Option<String> {
     })
 }
 
-/// What a public key is of, a DER SubjectPublicKeyInfo: `rsa`, a curve, or the identifier of what is not known.
-fn key_name(der: &[u8]) -> String {
-    let Ok(key) = SubjectPublicKeyInfoRef::from_der(der) else {
-        return "unreadable".to_owned();
-    };
-    let algorithm = Oid::from(key.algorithm.oid);
-    if algorithm == oid::RSA_ENCRYPTION {
-        return "rsa".to_owned();
-    }
-    if algorithm == oid::ED25519 {
-        return "ed25519".to_owned();
-    }
-    let curve = key.algorithm.parameters_oid().map(Oid::from);
-    match curve {
-        Ok(curve) if algorithm == oid::EC_PUBLIC_KEY => {
-            let known = [
-                (oid::SECP256R1, EllipticCurve::P256),
-                (oid::SECP384R1, EllipticCurve::P384),
-                (oid::SECP521R1, EllipticCurve::P521),
-            ];
-            let known = known.iter().find(|(known, _)| *known == curve);
-            known.map_or_else(
-                || format!("curve {curve}"),
-                |(_, curve)| curve.name().to_owned(),
-            )
-        }
-        _ => algorithm.to_string(),
-    }
-}
-
-fn name(der: &[u8]) -> String {
+pub fn name(der: &[u8]) -> String {
     NameRef::new(der).to_string()
 }
 
@@ -797,7 +689,7 @@ fn name_or_oid(known: Result<&'static str, Oid>) -> String {
     known.map_or_else(|oid| oid.to_string(), str::to_owned)
 }
 
-fn sha256(bytes: &[u8], tools: &Tools) -> Vec<u8> {
+pub fn sha256(bytes: &[u8], tools: &Tools) -> Vec<u8> {
     let digest = tools
         .provider
         .digests()

@@ -1,15 +1,16 @@
 //! A report as one line of JSON.
 
-use scep::Encoding;
 use scep::diagnose::{Finding, Sender};
 use scep::microsoft::Hresult;
+use scep::{ChallengeKind, Encoding};
 use serde_json::{Value, json};
 
 use crate::facts::{
-    CertificateFacts, EnvelopeFacts, EventFacts, IdFacts, PayloadFacts, RecipientFacts, Report,
-    SignatureFacts, SignerFacts, UnreadableFacts,
+    CertificateFacts, EnvelopeFacts, EventFacts, IdFacts, RecipientFacts, Report, SignatureFacts,
+    SignerFacts, UnreadableFacts,
 };
 use crate::input::Failure;
+use crate::payload::{AltName, ExtensionFacts, PayloadFacts};
 use crate::show::ExchangeFacts;
 
 /// What was decoded.
@@ -161,6 +162,8 @@ fn sender(sender: &Sender) -> Value {
 fn envelope(envelope: &EnvelopeFacts) -> Value {
     json!({
         "recipients": envelope.recipients.iter().map(recipient).collect::<Vec<_>>(),
+        "content_type": envelope.content_type,
+        "refused_by": envelope.refused_by,
         "cipher": envelope.cipher,
         "opened": envelope.opened,
     })
@@ -200,8 +203,32 @@ fn payload(payload: &PayloadFacts) -> Value {
         "unreadable_certificates": unreadable(&payload.certificates),
         "crls": payload.crls.len(),
         "subject": payload.subject,
+        "version": payload.version,
         "key": payload.key,
+        "key_is_signers": payload.key_is_signers,
         "challenge_password": payload.challenge_password.unwrap_or("absent"),
+        "challenge_kind": payload.challenge_kind.map(challenge_kind),
+        "extensions": payload.extensions.iter().map(extension).collect::<Vec<_>>(),
+    })
+}
+
+const fn challenge_kind(kind: ChallengeKind) -> &'static str {
+    match kind {
+        ChallengeKind::Absent => "absent",
+        ChallengeKind::Empty => "empty",
+        ChallengeKind::NdesOneTime => "ndes-one-time",
+        ChallengeKind::IntuneBlob => "intune-blob",
+        _ => "other",
+    }
+}
+
+fn extension(extension: &ExtensionFacts) -> Value {
+    let name = |name: &AltName| json!({ "kind": name.kind, "value": name.value });
+    json!({
+        "oid": extension.oid.to_string(),
+        "critical": extension.critical,
+        "len": extension.len,
+        "alt_names": extension.alt_names.iter().map(name).collect::<Vec<_>>(),
     })
 }
 

@@ -8,6 +8,7 @@ mod findings;
 mod http;
 mod input;
 mod json;
+mod payload;
 mod show;
 mod text;
 

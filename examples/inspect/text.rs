@@ -4,14 +4,14 @@ use std::fmt::Display;
 
 use scep::diagnose::Finding;
 use scep::microsoft::Hresult;
-use scep::{Encoding, Oid, Validity, oid};
+use scep::{ChallengeKind, Encoding, Oid, Validity, oid};
 
 use crate::facts::{
-    CertificateFacts, EnvelopeFacts, EventFacts, IdFacts, MessageFacts, PayloadFacts, Report,
-    SignatureFacts,
+    CertificateFacts, EnvelopeFacts, EventFacts, IdFacts, MessageFacts, Report, SignatureFacts,
 };
 use crate::input::Failure;
 use crate::json::hex;
+use crate::payload::PayloadFacts;
 use crate::show::ExchangeFacts;
 
 /// What was decoded.
@@ -295,6 +295,11 @@ impl Page {
             "envelope",
             format_args!("{encoding}, {}, {opened}", envelope.cipher),
         );
+        if !envelope.refused_by.is_empty() {
+            let (found, policies) = (&envelope.content_type, envelope.refused_by.join(", "));
+            let refused = format_args!("{found}, refused by --policy {policies}");
+            self.line(2, "content type", refused);
+        }
         for recipient in &envelope.recipients {
             let mut parts = vec![recipient.kind.to_owned()];
             parts.extend(recipient.key_encryption.clone());
@@ -334,15 +339,26 @@ impl Page {
         self.some(level, "issuer", payload.issuer.as_ref().map(quoted));
         self.some(level, "serial number", payload.serial.as_deref().map(hex));
         self.some(level, "subject", payload.subject.as_ref().map(quoted));
-        self.some(level, "key", payload.key.as_ref());
-        self.some(level, "challenge password", payload.challenge_password);
-        for (oid, critical, len) in &payload.extensions {
-            let critical = if *critical { ", critical" } else { "" };
-            self.line(
-                level,
-                "wants extension",
-                format_args!("{}{critical}, {len} bytes", extension(*oid)),
-            );
+        let version = payload.version.filter(|version| *version != 0);
+        let version = version.map(|version| format!("{version}, where RFC 2986 has 0"));
+        self.some(level, "version", version);
+        let whose = match payload.key_is_signers {
+            Some(true) => ", which signed the message",
+            Some(false) => ", and another signed the message",
+            None => "",
+        };
+        let key = payload.key.as_ref();
+        self.some(level, "key", key.map(|key| format!("{key}{whose}")));
+        let challenge = payload.challenge_kind.map(challenge);
+        self.some(level, "challenge password", challenge);
+        for found in &payload.extensions {
+            let critical = if found.critical { ", critical" } else { "" };
+            let (name, len) = (extension(found.oid), found.len);
+            let value = format_args!("{name}{critical}, {len} bytes");
+            self.line(level, "wants extension", value);
+            for name in &found.alt_names {
+                self.line(level + 1, name.kind, &name.value);
+            }
         }
         if let Some(signature) = &payload.csr_signature {
             self.signature(level, "signature", signature);
@@ -379,6 +395,16 @@ impl Page {
                 self.line(level + 1, "SHA-256", hex(sha256));
             }
         }
+    }
+}
+
+const fn challenge(kind: ChallengeKind) -> &'static str {
+    match kind {
+        ChallengeKind::Absent => "absent",
+        ChallengeKind::Empty => "empty",
+        ChallengeKind::NdesOneTime => "present, 16 or 32 digits as NDES gives out",
+        ChallengeKind::IntuneBlob => "present, long base64 as Intune gives out",
+        _ => "present, a text",
     }
 }
 

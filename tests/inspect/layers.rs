@@ -1,13 +1,14 @@
 //! What is shown of each layer of a message, also where one of them cannot be read.
 
-use super::common::Parties;
 use super::common::forge::{
-    Envelope, Forge, algorithm, certificates_only, dotted, explicit, oaep_id, printable, sequence,
+    Envelope, Forge, algorithm, certificates_only, dotted, explicit, inside, oaep_id, oid_der,
+    printable, sequence, small_integer, tlv,
 };
+use super::common::{Parties, pem, provider, rng, vector};
 use super::{Beside, Tools, codes, key_file, shown, shown_with, tools};
 use crate::input;
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport};
-use scep::{Capabilities, oid};
+use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm, SigningKey};
+use scep::{Capabilities, CsrBuilder, oid};
 use serde_json::{Value, json};
 
 /// The key of the CA is at hand.
@@ -329,4 +330,171 @@ fn a_certificate_that_cannot_be_read_is_told_with_its_place() {
     assert_eq!(json["payload"]["certificates"], 2);
     let unreadable = json["payload"]["unreadable_certificates"].as_array();
     assert_eq!(unreadable.unwrap()[0]["item"], "Certificate");
+}
+
+#[test]
+fn a_type_of_content_that_a_policy_refuses_is_told() {
+    let shown = |content_type| {
+        let message = changed(|forge| {
+            let mut envelope = Envelope::of(forge.content.as_ref().unwrap());
+            envelope.content_type = content_type;
+            forge.set_content(Some(envelope.to_der()));
+        });
+        let (text, json, _) = shown_with(&ca_tools(), &message, &Beside::default());
+        assert_eq!(json["envelope"]["opened"], true, "{text}");
+        let label = "\n    content type       ";
+        let line = text.split_once(label).map(|(_, rest)| rest.lines().next());
+        let line = line.flatten().map(str::to_owned);
+        let envelope = &json["envelope"];
+        (
+            line,
+            envelope["content_type"].clone(),
+            envelope["refused_by"].clone(),
+        )
+    };
+    assert_eq!(shown(oid::DATA), (None, json!("data"), json!([])));
+    let line = "encryptedData, refused by --policy strict, default".to_owned();
+    let refused_by = json!(["strict", "default"]);
+    let expected = (Some(line), json!("encryptedData"), refused_by);
+    assert_eq!(shown(oid::ENCRYPTED_DATA), expected);
+    let (line, found, refused_by) = shown(oid::ENVELOPED_DATA);
+    assert_eq!(found, "1.2.840.113549.1.7.3");
+    assert_eq!(refused_by, json!(["strict", "default", "compatible"]));
+    assert!(
+        line.unwrap()
+            .starts_with("1.2.840.113549.1.7.3, refused by ")
+    );
+}
+
+/// A CSR of the client's, with this challenge password and this subjectAltName.
+fn made_csr(challenge: Option<&str>, alt_names: &[u8]) -> Vec<u8> {
+    let key = Parties::new().client_key;
+    let name = "CN=device".parse().unwrap();
+    let mut csr = CsrBuilder::new(&name, SigningKey::public_key(&key).unwrap())
+        .extension(oid::SUBJECT_ALT_NAME, alt_names);
+    if let Some(challenge) = challenge {
+        csr = csr.challenge_password(challenge);
+    }
+    let csr = csr.build(key.algorithms()[0]).unwrap();
+    let csr = csr.sign(&key, &provider(), &mut rng()).unwrap();
+    csr.as_der().to_vec()
+}
+
+/// What is shown of a CSR in a message and by itself; what the message says of the signer is left out.
+fn shown_csr(csr: &[u8]) -> (String, Value) {
+    let message = with_payload("19", csr);
+    let (text, json, decoded) = shown_with(&ca_tools(), &message, &Beside::default());
+    assert!(decoded);
+    let (bare, json_of_bare, _) = shown(csr, &Beside::default());
+    let mut payload = json["payload"].clone();
+    assert_eq!(payload["key_is_signers"], true, "{text}");
+    assert!(text.contains("\n      key                rsa, which signed the message\n"));
+    assert_eq!(json_of_bare["payload"]["key_is_signers"], Value::Null);
+    assert!(bare.contains("\n    key                rsa\n"), "{bare}");
+    payload["key_is_signers"] = Value::Null;
+    assert_eq!(payload, json_of_bare["payload"]);
+    (text, payload)
+}
+
+#[test]
+fn the_names_in_a_subject_alt_name_are_shown() {
+    let upn = sequence(&[
+        &oid_der(dotted("1.3.6.1.4.1.311.20.2.3")),
+        &explicit(0, &tlv(0x0c, "jürgen@ad".as_bytes())),
+    ]);
+    let other = sequence(&[&oid_der(dotted("1.2.3")), &explicit(0, &printable("x"))]);
+    let names = [
+        (tlv(0x82, b"device.example"), "DNS", "device.example"),
+        (tlv(0x81, b"a@example"), "email", "a@example"),
+        (tlv(0x86, b"urn:x\n"), "URI", "urn:x\\n"),
+        (tlv(0x87, &[192, 0, 2, 1]), "IP", "192.0.2.1"),
+        (tlv(0x87, &[0; 16]), "IP", "::"),
+        (tlv(0x87, &[1, 2, 3]), "IP", "010203"),
+        (tlv(0x88, &[0x2a, 3]), "registered ID", "1.2.3"),
+        (explicit(0, &upn[2..]), "UPN", "jürgen@ad"),
+        (explicit(0, &other[2..]), "other name", "1.2.3"),
+    ];
+    let der: Vec<u8> = names.iter().flat_map(|(der, ..)| der.clone()).collect();
+    let der = sequence(&[&der]);
+    let (text, payload) = shown_csr(&made_csr(None, &der));
+    let wanted: Vec<Value> = names
+        .iter()
+        .map(|(_, kind, value)| json!({ "kind": kind, "value": value }))
+        .collect();
+    let expected = json!([{
+        "oid": "2.5.29.17", "critical": false, "len": der.len(), "alt_names": wanted,
+    }]);
+    assert_eq!(payload["extensions"], expected);
+    let mut lines = format!(
+        "\n      wants extension    subjectAltName, {} bytes\n",
+        der.len()
+    );
+    for (_, kind, value) in &names {
+        lines += &format!("        {kind:<18} {value}\n");
+    }
+    assert!(text.contains(&lines), "{text}");
+    let (_, payload) = shown_csr(&made_csr(None, &[0x30, 1]));
+    let found = &payload["extensions"][0]["alt_names"];
+    assert_eq!(found[0]["kind"], "unreadable");
+    assert_eq!(found.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_a_challenge_looks_like_is_shown_and_not_the_challenge() {
+    let intune = "QUJD".repeat(300);
+    for (challenge, kind, told) in [
+        (None, "absent", "absent"),
+        (Some(""), "empty", "empty"),
+        (
+            Some("0123456789ABCDEF"),
+            "ndes-one-time",
+            "present, 16 or 32 digits as NDES gives out",
+        ),
+        (
+            Some(&*intune),
+            "intune-blob",
+            "present, long base64 as Intune gives out",
+        ),
+        (Some("chosen by people"), "other", "present, a text"),
+    ] {
+        let (text, payload) = shown_csr(&made_csr(challenge, &sequence(&[])));
+        assert_eq!(payload["challenge_kind"], kind);
+        let line = format!("\n      challenge password {told}\n");
+        assert!(text.contains(&line), "{text}");
+        if let Some(challenge) = challenge.filter(|one| !one.is_empty()) {
+            let hidden = |shown: &str| !shown.contains(challenge);
+            assert!(hidden(&text) && hidden(&payload.to_string()), "{text}");
+        }
+    }
+}
+
+#[test]
+fn another_version_of_a_csr_and_another_signer_are_shown() {
+    let parties = Parties::new();
+    let csr = parties.csr.as_der();
+    let (text, payload) = shown_csr(csr);
+    assert_eq!(payload["version"], 0);
+    assert!(!text.contains("RFC 2986"), "{text}");
+    // As Apple's client of 2016 writes it.
+    let parts = inside(csr);
+    let fields = inside(parts[0].raw);
+    let rest: Vec<u8> = fields[1..]
+        .iter()
+        .flat_map(|field| field.raw)
+        .copied()
+        .collect();
+    let info = sequence(&[&small_integer(2), &rest]);
+    let sha256 = SignatureAlgorithm::RsaPkcs1v15(DigestAlgorithm::Sha256);
+    let signature = parties.client_key.sign(sha256, &info, &mut rng()).unwrap();
+    let signature = tlv(0x03, &[&[0], &signature[..]].concat());
+    let (text, payload) = shown_csr(&sequence(&[&info, parts[1].raw, &signature]));
+    assert_eq!(payload["version"], 2);
+    let line = "\n      version            2, where RFC 2986 has 0\n";
+    assert!(text.contains(line), "{text}");
+    // A key that is not the message's.
+    let other = with_payload("19", &pem(vector!("keys/c3072.csr.pem")));
+    let (text, json, _) = shown_with(&ca_tools(), &other, &Beside::default());
+    assert_eq!(json["payload"]["key_is_signers"], false);
+    let line = "\n      key                rsa, and another signed the message\n";
+    assert!(text.contains(line), "{text}");
 }
