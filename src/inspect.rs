@@ -455,7 +455,11 @@ impl OpenedPayload {
     fn read(message: &PkiMessage<'_>, plaintext: Zeroizing<Vec<u8>>) -> Self {
         let (der, limits) = (&plaintext[..], message.limits());
         let csr = || UnverifiedCsr::from_der(der, limits).map(PayloadContent::Csr);
-        let certs_only = || CertsOnly::parse(der.to_vec(), limits).map(PayloadContent::CertsOnly);
+        // Copied only once it is known to hold no secrets.
+        let certs_only = || {
+            let set = CertsOnly::parse(der, limits);
+            set.map(|set| PayloadContent::CertsOnly(set.into_owned()))
+        };
         let names = || {
             let names = whole(der, limits, Item::IssuerAndSubject, IssuerAndSubject::read);
             names.map(PayloadContent::IssuerAndSubject)

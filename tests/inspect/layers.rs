@@ -7,9 +7,13 @@ use super::common::forge::{
 use super::common::{Parties, pem, provider, rng, vector};
 use super::{Beside, Tools, codes, key_file, shown, shown_with, tools};
 use crate::input;
-use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, SignatureAlgorithm, SigningKey};
+use scep::crypto::{
+    ContentCipher, CryptoError, CryptoRng, DecryptionKey, DigestAlgorithm, KeyTransport,
+    SignatureAlgorithm, SigningKey, SubstituteSecret,
+};
 use scep::{Capabilities, CsrBuilder, oid};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 /// The key of the CA is at hand.
 fn ca_tools() -> Tools {
@@ -183,6 +187,69 @@ fn a_payload_that_cannot_be_read_was_opened_all_the_same() {
     let (_, json, _) = shown_with(&ca_tools(), &with_payload("19", csr), &Beside::default());
     assert_eq!(json["payload"]["error"], Value::Null);
     assert_eq!(json["payload"]["kind"], "pkcs10");
+}
+
+/// A key that hides that it does not fit, and gives this content key of its own.
+struct Hiding {
+    content_key: Vec<u8>,
+    secret: SubstituteSecret,
+}
+
+impl DecryptionKey for Hiding {
+    fn public_key(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn decrypt_key(
+        &self,
+        _: KeyTransport,
+        _: &[u8],
+        _: &mut dyn CryptoRng,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        Ok(self.content_key.clone().into())
+    }
+
+    fn substitute_secret(&self) -> &SubstituteSecret {
+        &self.secret
+    }
+}
+
+#[test]
+fn a_payload_that_can_be_read_goes_before_one_that_cannot() {
+    let message = changed(|_| ());
+    let envelope = Envelope::of(&Forge::of(&message).content.unwrap());
+    let cipher = ContentCipher::Aes128Cbc;
+    assert_eq!(
+        inside(&envelope.cipher)[0].contents,
+        oid::AES128_CBC.as_bytes()
+    );
+    let iv = inside(&envelope.cipher)[1].contents;
+    // By chance the padding is right, once in 256 times.
+    let ends_well = |content_key: &[u8; 16]| {
+        let mut content = envelope.encrypted_content.clone();
+        let ciphers = provider();
+        let ciphers = ciphers.content_encryption();
+        ciphers
+            .decrypt(cipher, content_key, iv, &mut content)
+            .unwrap();
+        content.ends_with(&[1])
+    };
+    let content_key = (0_u128..).map(u128::to_be_bytes).find(ends_well).unwrap();
+    let hiding = || -> Box<dyn DecryptionKey> {
+        Box::new(Hiding {
+            content_key: content_key.to_vec(),
+            secret: SubstituteSecret::new([0; 32]),
+        })
+    };
+    let kind = |keys| {
+        let tools = Tools { keys, ..tools(&[]) };
+        let (_, json, _) = shown_with(&tools, &message, &Beside::default());
+        json["payload"]["kind"].clone()
+    };
+    let right = || ca_tools().keys.remove(0);
+    assert_eq!(kind(vec![hiding()]), "unreadable");
+    assert_eq!(kind(vec![hiding(), right()]), "pkcs10");
+    assert_eq!(kind(vec![right(), hiding()]), "pkcs10");
 }
 
 #[test]
