@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use scep::crypto::KeyManagement;
-use scep::{Limits, PkiMessage, RecipientId, Request};
+use scep::{Limits, PkiMessage, RecipientId, Request, RequestBody};
 
 thread_local! {
     static KINDS: RefCell<BTreeSet<Kind>> = const { RefCell::new(BTreeSet::new()) };
@@ -23,8 +23,24 @@ pub fn take() -> BTreeSet<Kind> {
     KINDS.take()
 }
 
+/// Whether a request asks for nothing, as a poll or query does that did not open.
+pub fn asks_for_nothing(request: &Request) -> bool {
+    let names = match request.body() {
+        RequestBody::CertPoll(names) => [names.issuer_der(), names.subject_der()],
+        RequestBody::GetCert(id) | RequestBody::GetCrl(id) => [id.issuer_der(); 2],
+        _ => return false,
+    };
+    names == [EMPTY_NAME; 2]
+}
+
+/// A Name of no parts.
+pub const EMPTY_NAME: &[u8] = &[0x30, 0];
+
 /// Takes down that a request was opened.
 pub fn request(request: &Request) {
+    if asks_for_nothing(request) {
+        return;
+    }
     opened(match request.key_management() {
         KeyManagement::Transport(_) => Kind::Transport,
         KeyManagement::Agreement(_) => Kind::Agreement,

@@ -232,10 +232,12 @@ const ON_CURVES: [SignatureAlgorithm; 3] = [
     SignatureAlgorithm::EcdsaSha512,
 ];
 
-/// The signature of the owner of a public key.
+/// The signature of the owner of a public key, in the form of one of ECDSA, which has to have it.
 pub fn sign(public_key: &[u8], message: &[&[u8]]) -> Vec<u8> {
     let message = digest(32, message);
-    digest(32, &[b"signature", &message, identity(public_key)])
+    let hash = digest(32, &[b"signature", &message, identity(public_key)]);
+    let (r, s) = hash.split_at(16);
+    [&[0x30, 36, 0x02, 16], r, &[0x02, 16], s].concat()
 }
 
 /// A content key for the owner of a public key.

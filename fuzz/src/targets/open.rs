@@ -75,7 +75,8 @@ pub fn open(data: &[u8]) {
                 KeyManagement::Password(_) => request.recipient() == 2 && setting >> 4 & 3 == 0,
                 _ => false,
             };
-            assert!(is_right, "opened by somebody else");
+            let is_open = !reached::asks_for_nothing(&request);
+            assert!(is_right || !is_open, "opened by somebody else");
             reached::request(&request);
             check(&message, &request);
             grant(&request);
@@ -139,6 +140,9 @@ fn check(message: &PkiMessage<'_>, request: &Request) {
         csr.attributes().for_each(|(oid, _)| {
             Sink::show(&oid);
         });
+    }
+    if reached::asks_for_nothing(request) {
+        return;
     }
     // The key that opened the request opens it for those too who look into it; they have no passwords.
     let [one, other] = [&PARTIES.ca, &PARTIES.next_ca].map(|party| &party.key);

@@ -13,7 +13,7 @@ use scep::{
 
 use super::parse::{Sink, show_certificate};
 use crate::parties::{PARTIES, PASSWORD, Party};
-use crate::reached;
+use crate::reached::{self, EMPTY_NAME};
 use crate::repair;
 use crate::tlv;
 use crate::toy::{Counter, PROVIDER, ToyKey};
@@ -173,12 +173,18 @@ fn request(templates: &Templates, kind: usize, payload: &[u8]) {
                 }
             }
         },
-        2 => IssuerAndSubject::from_der(payload)
-            .map(|names| names.to_der())
-            .map_err(|_| decrypt),
-        _ => IssuerAndSerialNumber::from_der(payload)
-            .map(|id| id.to_der())
-            .map_err(|_| decrypt),
+        // What cannot be read asks for nothing.
+        2 => {
+            let names = IssuerAndSubject::from_der(payload);
+            let nobody = |_| IssuerAndSubject::new(EMPTY_NAME, EMPTY_NAME);
+            Ok(names.unwrap_or_else(nobody).to_der())
+        }
+        _ => {
+            let greatest = [&[0x7f][..], &[0xff; 19]].concat();
+            let none = |_| IssuerAndSerialNumber::new(EMPTY_NAME, &greatest);
+            let id = IssuerAndSerialNumber::from_der(payload);
+            Ok(id.unwrap_or_else(none).to_der())
+        }
     };
     assert_eq!(opened, expected);
 }
