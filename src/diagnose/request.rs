@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::ca::{hex, list, may_decrypt, named};
 use super::{Diagnosis, Finding, FindingCode, algorithms, clock, renewal, signature};
+use crate::crypto::{Policy, Tolerance};
 use crate::{
     Certificate, ChallengePassword, KeyUsage, MessageType, NameRef, PkiMessage, SignerId,
     UnverifiedCsr, inspect, negotiation,
@@ -16,7 +17,8 @@ pub(super) fn judge(
     request: &PkiMessage<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    if request.unverified_sender_nonce().is_none() {
+    let tolerates = |policy: Policy| policy.tolerates(Tolerance::MissingSenderNonce);
+    if request.unverified_sender_nonce().is_none() && !diagnosis.policy.is_some_and(tolerates) {
         let evidence = "signed attributes: no senderNonce".into();
         findings.push(Finding::new(FindingCode::SenderNonceMissing, evidence));
     }

@@ -8,7 +8,7 @@ use crate::certificate::{Certificate, Extension, KeyUsage};
 use crate::csr::Csr;
 use crate::oid;
 use crate::pki_message::SignerMatch;
-use crate::{Item, Layer, Limits, MessageType};
+use crate::{Item, Layer, Limits, MessageType, ParseErrorKind};
 
 /// A request for a certificate that is signed with another one, the old one: the facts by which a server decides whether that
 /// one takes the place of a challenge password ([RFC 8894, section 2.4]).
@@ -143,7 +143,7 @@ impl<'r> RenewalProof<'r> {
     }
 
     /// Whether the CSR asks for the subjectAltName of the old certificate: none both times, or the same set of names, each
-    /// compared in its bytes.
+    /// compared in its bytes. More than 1,024 names are never the same.
     // Interop: CAs in Go write the names by their kinds; Windows has an attribute of its own to ask for extensions.
     #[must_use]
     pub fn has_same_alt_names(&self) -> bool {
@@ -160,14 +160,21 @@ impl<'r> RenewalProof<'r> {
     }
 }
 
-/// The GeneralNames in every subjectAltName as a sorted set, or `None` if one cannot be read.
+/// As many names as are compared: a CSR could hold a million, which would take many times its own memory.
+const MAX_ALT_NAMES: usize = 1024;
+
+/// The GeneralNames in every subjectAltName as a sorted set, or `None` if one cannot be read or if they are too many.
 fn alt_names<'a>(extensions: impl Iterator<Item = Extension<'a>>) -> Option<Vec<&'a [u8]>> {
     let mut found = Vec::new();
     for extension in extensions.filter(|extension| extension.oid() == oid::SUBJECT_ALT_NAME) {
         let mut reader = Reader::new_der(extension.value(), 0, Layer::Message, &Limits::REPLY);
         let read = reader.nested(tag::SEQUENCE, Item::Extensions, |names| {
             while !names.at_end() {
-                found.push(names.element(Item::Extensions)?.raw);
+                let name = names.element(Item::Extensions)?;
+                if found.len() == MAX_ALT_NAMES {
+                    return Err(names.error(ParseErrorKind::NotAllowed, Item::Extensions));
+                }
+                found.push(name.raw);
             }
             Ok(())
         });
@@ -216,5 +223,8 @@ mod tests {
             assert_eq!(set(&[unreadable]), None);
             assert_eq!(set(&[&names(&[A]), unreadable]), None);
         }
+        let many = alloc::vec![A; MAX_ALT_NAMES];
+        assert_eq!(set(&[&names(&many)]), Some(A.to_vec()));
+        assert_eq!(set(&[&names(&many), &names(&[A])]), None);
     }
 }

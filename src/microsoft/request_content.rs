@@ -199,12 +199,17 @@ impl<'a> RequestContent<'a> {
     /// Every name and value, in order.
     ///
     /// # Errors
-    /// If one cannot be read.
+    /// If one cannot be read, or if there are more than 256.
     pub fn name_value_pairs(&self) -> Result<Vec<NameValuePair>, ParseError> {
         iter_attributes(self.attributes)
             .filter(|(oid, _)| *oid == oid::MS_NAME_VALUE_PAIR)
             .flat_map(|(_, values)| iter_values(values.raw))
-            .map(|value| {
+            .enumerate()
+            .map(|(position, value)| {
+                if position == MAX_NAME_VALUE_PAIRS {
+                    let reader = self.reader(self.attributes);
+                    return Err(reader.error(ParseErrorKind::NotAllowed, ATTRIBUTES));
+                }
                 self.sequence(&value?, ATTRIBUTES, |fields| {
                     Ok(NameValuePair {
                         name: text(fields, tag::BMP_STRING, ATTRIBUTES)?,
@@ -479,6 +484,9 @@ impl fmt::Debug for RequestContent<'_> {
         f.debug_struct("RequestContent").finish_non_exhaustive()
     }
 }
+
+/// As many names with values as are given: 2 MiB could hold enough of them to take many times their own memory.
+const MAX_NAME_VALUE_PAIRS: usize = 256;
 
 const ATTRIBUTES: Item = Item::CertificationRequestAttributes;
 const EXTENSIONS: Item = Item::Extensions;

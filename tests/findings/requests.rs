@@ -485,3 +485,14 @@ fn no_certificate_is_named_as_right_that_is_wrong() {
         "{to_stranger}"
     );
 }
+
+#[test]
+fn a_missing_nonce_is_none_to_a_server_that_reads_without() {
+    let request = forged(|forge| {
+        forge.remove(oid::SENDER_NONCE);
+    });
+    for (policy, is_told) in [(Policy::default(), true), (Policy::compatible(), false)] {
+        let findings = of_request(&request, |beside| beside.policy(&policy));
+        assert_eq!(codes(&findings).contains(&SenderNonceMissing), is_told);
+    }
+}

@@ -32,6 +32,7 @@ const HOLDERS: &[&str] = &[
     "PayloadContent",
     "PendingRequest",
     "PresentedPassword",
+    "Query",
     "Received",
     "Recipient",
     "RefusedRequest",
@@ -83,7 +84,7 @@ const OTHERS: &str = "
     IssuerAndSerialNumber IssuerAndSubject Item KeyAgreement KeyEncryption KeyManagement KeyTransport KeyUsage KeyWrap
     Layer Limit Limits MessageType Method NameRef NameValuePair Negotiation NegotiationError NextCaBuilder
     NextCaCertificates Nonce NotHeld Oid OldValidity OpenError Operation Outcome ParseError ParseErrorKind
-    PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy Profile Program Provider Query RecipientHint RecipientId
+    PasswordEncryption Pbkdf2 PkiMessage PkiStatus Policy Profile Program Provider RecipientHint RecipientId
     RecipientKind RecipientReport Refusal Refused RenewalForm ReplyCertificates ReplyProfile Response ResultCode
     ResumeError RevocationError RevocationRequest RevocationRequests RevocationResult RoleError RoleReason RoleRules
     RsaKeyTransport RsaSignatures Sender Severity SidSource SignatureAlgorithm SignatureReport SignatureScheme
@@ -243,18 +244,22 @@ fn no_secret_is_printed() {
     let (body, pending) = unsigned.sign(&parties.client_key, &mut rng()).unwrap();
     printed.push(Printed::of(&pending));
     let requester = Requester::new(&parties.client, &parties.client_key).unwrap();
+    let requester = requester.with_challenge(PASSWORD);
     let capabilities = Capabilities::parse(b"SCEPStandard");
     let negotiation = Negotiation::new(&capabilities, policy).unwrap();
     let client = Client::new(provider, policy, &roles, negotiation, &requester);
     let mut enrolment = client.enrol(&csr, &mut rng());
     enrolment.next_request(&mut rng()).unwrap();
     printed.extend([Printed::of(&requester), Printed::of(&client)]);
+    let wanted = scep::IssuerAndSerialNumber::of(&parties.issued);
+    printed.push(Printed::of(&client.get_cert(wanted, &mut rng()).unwrap().1));
     printed.push(Printed::of(&enrolment));
     printed.push(Printed::of(&enrolment.save().unwrap()));
 
     // A server's side.
     let authority = Authority::new(&parties.ca, &parties.ca_key).unwrap();
-    printed.extend([Printed::of(&authority), Printed::of(authority.recipient())]);
+    let recipient = authority.recipient().with_password(PASSWORD);
+    printed.extend([Printed::of(&authority), Printed::of(&recipient)]);
     let trust = SignerTrust::new().self_issued().issuer(&parties.ca);
     let server = Server::new(provider, policy, trust.clone(), authority);
     printed.push(Printed::of(&server));
@@ -265,10 +270,10 @@ fn no_secret_is_printed() {
     };
     printed.extend([Printed::of(&*request), Printed::of(request.body())]);
     printed.push(Printed::of(&HeldEnrolment::of(&request).unwrap()));
-    printed.push(Printed::of(&server.reply(&request)));
+    printed.push(Printed::of(&server.reply(&request).challenge(PASSWORD)));
     let ca = parties.ca_signer();
     let reply = request.reply(provider, &ca);
-    printed.push(Printed::of(&reply));
+    printed.push(Printed::of(&reply.clone().challenge(PASSWORD)));
     let issued = std::slice::from_ref(&parties.issued);
     let unsigned = reply.success(issued, &mut rng()).unwrap();
     printed.push(Printed::of(&unsigned));

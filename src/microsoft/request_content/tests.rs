@@ -261,6 +261,27 @@ fn names_and_values_have_two_strings() {
 }
 
 #[test]
+fn names_and_values_are_not_many() {
+    let pair = der(|w| {
+        w.sequence(|w| {
+            w.tlv(tag::BMP_STRING, b"\0a");
+            w.tlv(tag::BMP_STRING, b"\0b");
+        });
+    });
+    for (count, expected) in [(256, Ok(256)), (257, Err(ParseErrorKind::NotAllowed))] {
+        let read = |content: RequestContent<'_>| {
+            let pairs = content.name_value_pairs();
+            pairs.map(|pairs| pairs.len()).map_err(|error| error.kind())
+        };
+        let values = pair.repeat(count);
+        assert_eq!(
+            with_attribute(oid::MS_NAME_VALUE_PAIR, values, read),
+            expected
+        );
+    }
+}
+
+#[test]
 fn the_certificate_to_be_renewed_is_read() {
     let ca = crate::signed::testing::pem(include_bytes!(
         "../../../test-vectors/keys/ca-jscep-next.pem"
