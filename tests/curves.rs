@@ -644,10 +644,22 @@ fn a_key_that_cannot_do_the_negotiated_digest_signs_with_its_own() {
     let ed25519 = Ed25519Key::from_pkcs8_der(&pem(vector!("keys/ed25519.key"))).unwrap();
     let certificate = certificate(vector!("keys/ed25519.selfsigned.pem"));
     let alone = Requester::signing_only(&certificate, &ed25519).unwrap();
-    let alone = alone.with_challenge(PASSWORD);
     let rsa = Requester::new(&parties.client, &parties.client_key).unwrap();
     let sha256 = DigestAlgorithm::Sha256;
     let roles = parties.roles();
+    // Without a challenge password it could not read the answer.
+    let capabilities = scep::Capabilities::parse(b"SCEPStandard");
+    let negotiation = Negotiation::new(&capabilities, &parties.policy).unwrap();
+    let client = Client::new(
+        &parties.provider,
+        &parties.policy,
+        &roles,
+        negotiation,
+        &alone,
+    );
+    let query = client.get_crl(IssuerAndSerialNumber::of(&parties.issued), &mut rng());
+    assert_eq!(query.map(|_| ()), Err(BuildError::ReplyUnreadable));
+    let alone = alone.with_challenge(PASSWORD);
     for (requester, expected) in [(&alone, Ed25519), (&rsa, RsaPkcs1v15(sha256))] {
         let capabilities = scep::Capabilities::parse(b"SCEPStandard");
         let negotiation = Negotiation::new(&capabilities, &parties.policy).unwrap();

@@ -476,7 +476,7 @@ fn doctor_at_scepserver() {
     // Its replies are in single DES, which only --policy legacy reads.
     let doctor = examined("--challenge secret");
     let findings = [&usages()[..], &[digest(), cipher()]].concat();
-    let why = "contentEncryptionAlgorithm is des-cbc (1.3.14.3.2.7), which is refused by policy";
+    let why = "contentEncryptionAlgorithm is des-cbc (1.3.14.3.2.7), which is refused by policy or cannot be used so";
     let why = Enrolment::Failed(format!("{why} (see --policy)"));
     doctor.says(&known(given, findings, why, sender()));
 }

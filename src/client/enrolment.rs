@@ -25,6 +25,8 @@ pub struct Enrolment<'c> {
     client: Client<'c>,
     message_type: MessageType,
     transaction_id: TransactionId<'static>,
+    /// Whether that may be known to the CA.
+    has_transaction_id: bool,
     wanted: WantedCertificate,
     stage: Stage,
     polls: u32,
@@ -64,6 +66,7 @@ impl<'c> Enrolment<'c> {
             client,
             message_type,
             transaction_id: TransactionId::random(rng),
+            has_transaction_id: false,
             wanted: WantedCertificate::new(csr, client.requester.certificate()),
             stage: Stage::Requested,
             polls: 0,
@@ -72,10 +75,10 @@ impl<'c> Enrolment<'c> {
         }
     }
 
-    /// Takes a transactionID that the CA assigned. Once a request was made the transaction has its own, which stays.
+    /// Takes a transactionID that the CA assigned. Once a request was made, or the enrolment was resumed, it has its own, which stays.
     #[must_use]
     pub fn with_transaction_id(mut self, id: TransactionId<'static>) -> Self {
-        if self.sent.is_none() && self.stage == Stage::Requested {
+        if !self.has_transaction_id {
             self.transaction_id = id;
         }
         self
@@ -112,6 +115,7 @@ impl<'c> Enrolment<'c> {
             client,
             message_type: saved.message_type,
             transaction_id: saved.transaction_id.clone(),
+            has_transaction_id: true,
             wanted: saved.wanted.clone(),
             stage: saved.stage,
             polls: saved.polls,
@@ -149,8 +153,7 @@ impl<'c> Enrolment<'c> {
     ///
     /// # Errors
     /// [`BuildError::SelfIssuedRenewal`] for a RenewalReq by a certificate that the client issued itself;
-    /// [`BuildError::NoPassword`] if the requester only signs and no challenge password is at hand, so that what is issued could not be
-    /// read; or as for [every request](BuildError#every-request).
+    /// [`BuildError::ReplyUnreadable`] if the requester only signs, and what is issued could not be read; or as for [every request](BuildError#every-request).
     pub fn next_request(&mut self, rng: &mut dyn CryptoRng) -> Result<Vec<u8>, BuildError> {
         let client = self.client;
         self.check_requester()?;
@@ -169,6 +172,7 @@ impl<'c> Enrolment<'c> {
         };
         let (message, sent) = client.write(request, Some(&self.transaction_id), rng)?;
         self.sent = Some(sent);
+        self.has_transaction_id = true;
         Ok(message)
     }
 

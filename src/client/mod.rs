@@ -123,7 +123,7 @@ impl<'c> Client<'c> {
     /// A GetCert and what reads its answer.
     ///
     /// # Errors
-    /// [`BuildError::NoPassword`] if the requester only signs and has no challenge password, so that the answer could not be read; or as for
+    /// [`BuildError::ReplyUnreadable`] if the requester only signs, and the answer could not be read; or as for
     /// [every request](BuildError#every-request).
     pub fn get_cert(
         &self,
@@ -137,7 +137,7 @@ impl<'c> Client<'c> {
     /// A GetCRL for the CRL that would list a certificate, and what reads its answer.
     ///
     /// # Errors
-    /// [`BuildError::NoPassword`] if the requester only signs and has no challenge password, so that the answer could not be read; or as for
+    /// [`BuildError::ReplyUnreadable`] if the requester only signs, and the answer could not be read; or as for
     /// [every request](BuildError#every-request).
     pub fn get_crl(
         &self,

@@ -4,7 +4,6 @@ use core::fmt;
 
 use crate::BuildError;
 use crate::certificate::Certificate;
-use crate::crypto::public_key::key_algorithm;
 use crate::crypto::{DecryptionKey, SigningKey};
 use crate::pki_message::{Recipient, SignerIdentity};
 
@@ -42,7 +41,8 @@ impl<'k> Requester<'k> {
     }
 
     /// A certificate whose private key only signs, such as one for Ed25519: answers to it are encrypted under the challenge
-    /// password of the CSR, or the one that is [taken](Self::with_challenge).
+    /// password of the CSR, or the one that is [taken](Self::with_challenge). It is no way for an RSA key, to which answers are encrypted
+    /// in any case.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -110,11 +110,11 @@ impl<'k> Requester<'k> {
 
     /// Requires that an answer can be opened: with the private key, or under this challenge password.
     pub(super) fn check_opens(&self, challenge: Option<&str>) -> Result<(), BuildError> {
-        if self.recipient.key().is_some() || challenge.is_some() {
-            return Ok(());
+        let is_under_password = challenge.is_some() && self.recipient.cannot_decrypt();
+        match self.recipient.key() {
+            None if !is_under_password => Err(BuildError::ReplyUnreadable),
+            _ => Ok(()),
         }
-        let key = key_algorithm(self.certificate().public_key_der());
-        Err(key.map_or(BuildError::KeyMismatch, BuildError::NoPassword))
     }
 
     /// Who opens an answer, with a challenge password if there is one.

@@ -23,7 +23,7 @@ impl fmt::Display for CryptoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unsupported => {
-                "the provider or key does not support the algorithm (elliptic curves need the feature `ec`)"
+                "the provider or key does not support the algorithm (the software provider needs the feature `ec` for elliptic curves)"
             }
             Self::InvalidKey => "the key cannot be read or its size is not supported",
             Self::Failed => "the cryptographic operation failed",

@@ -52,6 +52,9 @@ pub enum BuildError {
     NotHeld(NotHeld),
     /// A RenewalReq is signed by the old certificate, and this signer's is one that it issued itself.
     SelfIssuedRenewal,
+    /// The requester's private key only signs, and what is issued could not be read: a reply to an RSA key is encrypted to that, and one
+    /// to another key under a challenge password, of which none is at hand.
+    ReplyUnreadable,
 }
 
 impl BuildError {
@@ -112,6 +115,9 @@ impl fmt::Display for BuildError {
             Self::NotHeld(error) => error.fmt(f),
             Self::SelfIssuedRenewal => f.write_str(
                 "a RenewalReq is signed with the old certificate and its key, and this certificate is self-issued",
+            ),
+            Self::ReplyUnreadable => f.write_str(
+                "the requester's private key only signs, so it could not read the reply: an RSA key must decrypt, another needs a challenge password",
             ),
         }
     }

@@ -246,16 +246,13 @@ impl fmt::Display for Refused {
                 );
             }
         };
-        match (self, name(oid)) {
-            // A key's algorithm may be known as a signature's only.
-            (Self::PublicKey(_), Some(name)) => {
-                write!(
-                    f,
-                    "{place} is {name} ({oid}), which is unknown there or refused by policy"
-                )
-            }
-            (_, Some(name)) => write!(f, "{place} is {name} ({oid}), which is refused by policy"),
-            (_, None) => write!(f, "{place} is {oid}, which is unknown"),
+        match name(oid) {
+            // It may stand in the wrong place, or have parameters that it cannot have.
+            Some(name) => write!(
+                f,
+                "{place} is {name} ({oid}), which is refused by policy or cannot be used so"
+            ),
+            None => write!(f, "{place} is {oid}, which is unknown"),
         }
     }
 }

@@ -248,8 +248,8 @@ impl<'r> ReplyBuilder<'r> {
     /// SUCCESS with the CRL that a GetCRL asks for.
     ///
     /// # Errors
-    /// [`BuildError::ReplyNotForRequest`] for anything but a GetCRL; others as for [every reply](BuildError#every-reply). That the CRL covers the issuer
-    /// asked for is the caller's to see: names come in other encodings, and CRLs from issuers of their own.
+    /// [`BuildError::ReplyNotForRequest`] for anything but a GetCRL; others as for [every reply](BuildError#every-reply). Whether the
+    /// CRL is of the issuer that was asked for is not checked, and is [not to decide](crate::RequestBody::GetCrl).
     pub fn success_crl(
         &self,
         crl: &Crl<'_>,
@@ -415,7 +415,7 @@ impl UnsignedReply {
     ///
     /// # Errors
     /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the signer's;
-    /// [`BuildError::WrongSignature`] if it does not know it and its signature is not the signer's;
+    /// [`BuildError::WrongSignature`] if it does not know it and its signature is not the signer's, or if one of ECDSA is not in DER;
     /// [`BuildError::Crypto`] if it gives no signature.
     pub fn sign(
         self,

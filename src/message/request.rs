@@ -48,8 +48,8 @@ pub enum RequestBody {
     /// RenewalReq: a certificate in the place of the signer's. What that proves was not judged: see
     /// [`Request::renewal_proof`].
     RenewalReq(Csr),
-    /// CertPoll: the certificate that was asked for before. The transactionID and the signer tell which; the names are a hint, and
-    /// empty if the envelope does not open.
+    /// CertPoll: the certificate that was asked for before. The transactionID and the signer tell which. The names are a hint for
+    /// people, and empty if the envelope does not open: no answer may depend on them.
     CertPoll(IssuerAndSubject),
     /// GetCert: a certificate by its issuer and serial number.
     ///
@@ -58,6 +58,9 @@ pub enum RequestBody {
     /// is told that nothing was found in either case.
     GetCert(IssuerAndSerialNumber),
     /// GetCRL: the CRL that would list a certificate.
+    ///
+    /// Answer with the CRL of the CA that the request is for, whatever names it has: a client looks at the issuer of what it gets. Where
+    /// the issuer's name decides, and the serial number does not, a guess at what follows the name would show.
     GetCrl(IssuerAndSerialNumber),
 }
 
@@ -85,7 +88,7 @@ impl VerifiedMessage<'_> {
     ///
     /// # Errors
     /// [`OpenError::Decrypt`] for every way in which the envelope of a PKCSReq or RenewalReq does not open, and if no password is right
-    /// (a poll or query that does not open [asks for nothing](RequestBody::GetCert)); [`OpenError::TooManyPasswords`] for more than 4
+    /// (a query that does not open [asks for nothing](RequestBody::GetCert), and a poll needs nothing of what is inside); [`OpenError::TooManyPasswords`] for more than 4
     /// passwords; other [`OpenError`]s for what is public of the envelope, and for a CSR that is not signed by its own key. The reply
     /// to all of these is [`OpenError::fail_info`] without a text.
     pub fn open(

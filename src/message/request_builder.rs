@@ -287,7 +287,7 @@ impl UnsignedRequest {
     ///
     /// # Errors
     /// [`BuildError::KeyMismatch`] if the key knows its public key and it is not the signer's;
-    /// [`BuildError::WrongSignature`] if it does not know it and its signature is not the signer's;
+    /// [`BuildError::WrongSignature`] if it does not know it and its signature is not the signer's, or if one of ECDSA is not in DER;
     /// [`BuildError::Crypto`] if it gives no signature.
     pub fn sign(
         self,

@@ -141,7 +141,7 @@ impl<'m> Attributes<'m> {
         Oid::from_bytes(value.contents)
     }
 
-    /// The attributes that this type has no accessor for, or whose accessor cannot make anything of the value, in their order.
+    /// The attributes that this type has no accessor for, in their order, and failInfo and Microsoft's code if they are no numbers.
     pub fn unknown(&self) -> impl Iterator<Item = UnknownAttribute<'m>> + use<'m> {
         let unreadable = [
             self.fail_info().is_none().then_some(oid::FAIL_INFO),

@@ -73,7 +73,7 @@ impl<'s> Authority<'s> {
 
     /// Sends another certificate along in answer to GetCACert, such as that of the root above the CA.
     ///
-    /// Only beside an RA: Windows and Apple look for one among several certificates, and may give up if there is none
+    /// Better only beside an RA: Windows and Apple look for one among several certificates, and may give up if there is none
     /// (the finding `set-without-ra`).
     #[must_use]
     pub fn with_chain(mut self, certificate: &'s Certificate<'s>) -> Self {

@@ -51,8 +51,10 @@
 //! | state | a CertPoll | the PKCSReq or RenewalReq once more |
 //! | --- | --- | --- |
 //! | it waits | PENDING | PENDING: some clients poll so, and others never saw the first PENDING |
-//! | it is decided, and no SUCCESS was sent | SUCCESS | SUCCESS with the same certificate: nothing is issued again |
-//! | a SUCCESS was sent | SUCCESS once more: a reply can get lost | a new enrolment, judged as one |
+//! | it is granted, and no SUCCESS was sent | SUCCESS | SUCCESS with the same certificate: nothing is issued again |
+//! | it is refused, or a SUCCESS was sent | the same once more: a reply can get lost | a new enrolment, judged as one |
+//!
+//! Neither a CertPoll nor a GetCRL may be answered by [what is inside](crate::RequestBody::CertPoll).
 //!
 //! # Keys that answer later
 //!
