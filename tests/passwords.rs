@@ -432,7 +432,7 @@ fn nothing_opens_under_what_one_of_two_passwords_makes_of_no_key() {
         let mut windows = content[from..].windows(needle.len());
         from + windows.position(|window| window == needle).unwrap() + needle.len()
     };
-    let salt = after(oid::PBKDF2.as_bytes(), 0) + 4;
+    let salt = after(oid::PBKDF2.as_bytes(), 0) + 2;
     let salt = &content[salt + 2..][..usize::from(content[salt + 1])];
     let kek_iv = after(oid::AES128_CBC.as_bytes(), 0);
     let (wrapped, iv) = (

@@ -153,7 +153,8 @@ impl<'c> Enrolment<'c> {
     ///
     /// # Errors
     /// [`BuildError::SelfIssuedRenewal`] for a RenewalReq by a certificate that the client issued itself;
-    /// [`BuildError::ReplyUnreadable`] if the requester only signs, and what is issued could not be read; or as for [every request](BuildError#every-request).
+    /// [`BuildError::ReplyUnreadable`] if the requester only signs, and what is issued could not be read; or as for
+    /// [every request](BuildError#every-request).
     pub fn next_request(&mut self, rng: &mut dyn CryptoRng) -> Result<Vec<u8>, BuildError> {
         let client = self.client;
         self.check_requester()?;

@@ -265,7 +265,8 @@ impl<'r> ReplyBuilder<'r> {
     /// FAILURE with a reason and, if it helps, a text for people.
     ///
     /// # Errors
-    /// [`BuildError::InvalidInput`] for a text that is empty or has control characters; others as for [every reply](BuildError#every-reply).
+    /// [`BuildError::InvalidInput`] for a text that is empty or has control characters; others as for
+    /// [every reply](BuildError#every-reply).
     pub fn failure(
         &self,
         info: FailInfo,
@@ -279,7 +280,8 @@ impl<'r> ReplyBuilder<'r> {
     /// PENDING: the request waits for somebody's decision, and the client is to poll.
     ///
     /// # Errors
-    /// [`BuildError::ReplyNotForRequest`] for anything but a PKCSReq, RenewalReq or CertPoll; others as for [every reply](BuildError#every-reply).
+    /// [`BuildError::ReplyNotForRequest`] for anything but a PKCSReq, RenewalReq or CertPoll; others as for
+    /// [every reply](BuildError#every-reply).
     pub fn pending(&self, rng: &mut dyn CryptoRng) -> Result<UnsignedReply, BuildError> {
         match self.request.message_type() {
             MessageType::PkcsReq | MessageType::RenewalReq | MessageType::CertPoll => {

@@ -88,9 +88,9 @@ impl VerifiedMessage<'_> {
     ///
     /// # Errors
     /// [`OpenError::Decrypt`] for every way in which the envelope of a PKCSReq or RenewalReq does not open, and if no password is right
-    /// (a query that does not open [asks for nothing](RequestBody::GetCert), and a poll needs nothing of what is inside); [`OpenError::TooManyPasswords`] for more than 4
-    /// passwords; other [`OpenError`]s for what is public of the envelope, and for a CSR that is not signed by its own key. The reply
-    /// to all of these is [`OpenError::fail_info`] without a text.
+    /// (a query that does not open [asks for nothing](RequestBody::GetCert), and a poll needs nothing of what is inside);
+    /// [`OpenError::TooManyPasswords`] for more than 4 passwords; other [`OpenError`]s for what is public of the envelope, and for a CSR
+    /// that is not signed by its own key. The reply to all of these is [`OpenError::fail_info`] without a text.
     pub fn open(
         &self,
         provider: &Provider,
