@@ -2,13 +2,13 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
-#[path = "../tests/common/shapes.rs"]
+#[path = "../tests/common/shapes/mod.rs"]
 mod shapes;
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use scep::crypto::{CryptoError, DigestAlgorithm, Provider, SignatureAlgorithm};
+use scep::crypto::{CryptoError, DigestAlgorithm, Policy, Provider, SignatureAlgorithm};
 use scep::oid;
 
 use common::forge::{NULL, algorithm, sequence, tlv};
@@ -48,5 +48,30 @@ fn largest_key(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, hostile, largest_key);
+/// The most that reading what is under a password may cost: as many iterations as a policy allows, of the digest that takes longest.
+fn most_iterations(c: &mut Criterion) {
+    let providers = [
+        ("rustcrypto", Provider::rustcrypto()),
+        #[cfg(feature = "aws-lc-rs")]
+        ("aws_lc_rs", Provider::aws_lc_rs()),
+    ];
+    let iterations = Policy::default().max_password_iterations();
+    let mut group = c.benchmark_group("hostile/most iterations of a password");
+    group.sample_size(10);
+    for (name, provider) in providers {
+        group.bench_function(name, |b| {
+            let derivation = provider.key_derivation();
+            let (digest, salt) = (DigestAlgorithm::Sha512, [1; 16]);
+            let mut key = [0; 32];
+            b.iter(|| {
+                let password = black_box(b"a challenge of a test");
+                let derived = derivation.pbkdf2(digest, password, &salt, iterations, &mut key);
+                derived.unwrap();
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, hostile, largest_key, most_iterations);
 criterion_main!(benches);

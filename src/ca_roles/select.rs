@@ -66,14 +66,12 @@ pub(super) fn next(
 ) -> Result<CaRoles<'static>, RoleError> {
     let is_new = |certificate: &Certificate<'_>| !current_chain.contains(certificate);
     let certificates = in_order(set.certificates().filter_map(Result::ok).filter(is_new));
+    let issuing: Vec<_> = certificates.iter().filter(|one| one.may_issue()).collect();
     let is_top = |certificate: &&Certificate<'_>| {
-        let names_one_above = |other: &Certificate<'_>| {
-            other.may_issue() && other.subject_der() == certificate.issuer_der()
-        };
-        certificate.may_issue()
-            && (certificate.is_self_issued() || !certificates.iter().any(names_one_above))
+        let names_it = |other: &&Certificate<'_>| other.subject_der() == certificate.issuer_der();
+        certificate.is_self_issued() || !issuing.iter().any(names_it)
     };
-    let tops: Vec<_> = certificates.iter().filter(is_top).collect();
+    let tops: Vec<_> = issuing.iter().copied().filter(is_top).collect();
     if tops.is_empty() {
         return Err(RoleError::NoNextCa);
     }

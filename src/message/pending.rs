@@ -349,14 +349,14 @@ impl SealedReply<'_> {
                 Ok(Granted::of_certificate(certificate, issuer, others))
             }
             Expected::Crl { issuer } => {
-                let mut found: Vec<Crl<'static>> = Vec::new();
+                let mut found = Found::new();
                 for crl in set.crls().filter_map(Result::ok) {
-                    let same = |other: &Crl<'_>| other.as_der() == crl.as_der();
-                    if crl.issuer_der() == issuer && !found.iter().any(same) {
-                        found.push(crl.into_owned());
+                    if crl.issuer_der() == issuer {
+                        let same = |first: &Crl<'_>| first.as_der() == crl.as_der();
+                        found.add(same, || crl.clone().into_owned());
                     }
                 }
-                let crl = only(found)?;
+                let crl = found.only()?;
                 let issuer = self.issuer(|ca| crl.verify_issued_by(ca, provider, &self.policy));
                 let issuer = match issuer {
                     Ok(issuer) => Some(issuer),
@@ -399,26 +399,47 @@ fn choose(
     set: &CertsOnly<'_>,
     wanted: impl Fn(&Certificate<'_>) -> bool,
 ) -> Result<(Certificate<'static>, Vec<Certificate<'static>>), TransactionError> {
-    let mut found: Vec<Certificate<'static>> = Vec::new();
-    let mut others = Vec::new();
+    let (mut found, mut others) = (Found::new(), Vec::new());
     for certificate in set.certificates().filter_map(Result::ok) {
-        if !wanted(&certificate) {
+        if wanted(&certificate) {
+            let same = |first: &Certificate<'_>| first.as_der() == certificate.as_der();
+            found.add(same, || certificate.clone().into_owned());
+        } else {
             others.push(certificate.into_owned());
-        } else if !found
-            .iter()
-            .any(|same| same.as_der() == certificate.as_der())
-        {
-            found.push(certificate.into_owned());
         }
     }
-    Ok((only(found)?, others))
+    Ok((found.only()?, others))
 }
 
-fn only<T>(mut found: Vec<T>) -> Result<T, TransactionError> {
-    match (found.pop(), found.len()) {
-        (Some(one), 0) => Ok(one),
-        (Some(_), more) => Err(TransactionError::Ambiguous(more.saturating_add(1))),
-        (None, _) => Err(TransactionError::NotFound),
+/// The first of what is wanted, and how many came after it that are not the same.
+struct Found<T> {
+    first: Option<T>,
+    more: usize,
+}
+
+impl<T> Found<T> {
+    const fn new() -> Self {
+        Self {
+            first: None,
+            more: 0,
+        }
+    }
+
+    // Each is held against the first alone, or the time would grow with the square of how many there are.
+    fn add(&mut self, same: impl FnOnce(&T) -> bool, owned: impl FnOnce() -> T) {
+        match &self.first {
+            None => self.first = Some(owned()),
+            Some(first) if same(first) => {}
+            Some(_) => self.more = self.more.saturating_add(1),
+        }
+    }
+
+    fn only(self) -> Result<T, TransactionError> {
+        match (self.first, self.more) {
+            (Some(one), 0) => Ok(one),
+            (Some(_), more) => Err(TransactionError::Ambiguous(more.saturating_add(1))),
+            (None, _) => Err(TransactionError::NotFound),
+        }
     }
 }
 

@@ -206,9 +206,8 @@ impl<'a> RequestContent<'a> {
             .flat_map(|(_, values)| iter_values(values.raw))
             .enumerate()
             .map(|(position, value)| {
-                if position == MAX_NAME_VALUE_PAIRS {
-                    let reader = self.reader(self.attributes);
-                    return Err(reader.error(ParseErrorKind::NotAllowed, ATTRIBUTES));
+                if position == MAX_LISTED {
+                    return Err(too_many(&self.reader(self.attributes), ATTRIBUTES));
                 }
                 self.sequence(&value?, ATTRIBUTES, |fields| {
                     Ok(NameValuePair {
@@ -284,11 +283,14 @@ impl RequestContent<'_> {
     /// The application policies, which say what extKeyUsage says.
     ///
     /// # Errors
-    /// If they cannot be read.
+    /// If they cannot be read, or if there are more than 256.
     pub fn application_policies(&self) -> Result<Vec<Oid>, ParseError> {
         let policies = self.extension_with(oid::MS_APPLICATION_POLICIES, |policies| {
             let mut found = Vec::new();
             while !policies.at_end() {
+                if found.len() == MAX_LISTED {
+                    return Err(too_many(policies, EXTENSIONS));
+                }
                 found.push(policies.nested(tag::SEQUENCE, EXTENSIONS, |policy| {
                     let identifier = object_identifier(policy)?;
                     policy.optional(tag::SEQUENCE, EXTENSIONS)?;
@@ -303,14 +305,21 @@ impl RequestContent<'_> {
     /// The SIDs that the requester claims, from the security extension and from subjectAltName.
     ///
     /// # Errors
-    /// If the security extension or subjectAltName cannot be read, or what stands there is no SID.
+    /// If the security extension or subjectAltName cannot be read, if what stands there is no SID, or if there are more than 256.
     pub fn claimed_sids(&self) -> Result<Vec<ClaimedSid>, ParseError> {
         let mut sids = Vec::new();
+        let mut claim = |value: &Element<'_>, source, at: &Reader<'_>| {
+            if sids.len() == MAX_LISTED {
+                return Err(too_many(at, EXTENSIONS));
+            }
+            sids.push(claimed_sid(value, source, at)?);
+            Ok(())
+        };
         self.general_names(oid::MS_NTDS_SECURITY, |name, reader| {
             if let Some(value) =
                 other_name(name, reader, oid::MS_NTDS_OBJECT_SID, tag::OCTET_STRING)?
             {
-                sids.push(claimed_sid(&value, SidSource::Extension, reader)?);
+                claim(&value, SidSource::Extension, reader)?;
             }
             Ok(())
         })?;
@@ -321,7 +330,7 @@ impl RequestContent<'_> {
                     contents: sid,
                     ..*name
                 };
-                sids.push(claimed_sid(&value, SidSource::SubjectAltName, reader)?);
+                claim(&value, SidSource::SubjectAltName, reader)?;
             }
             Ok(())
         })?;
@@ -331,12 +340,17 @@ impl RequestContent<'_> {
     /// The user principal names in subjectAltName, such as `user@example.com`. Nothing proves them.
     ///
     /// # Errors
-    /// If subjectAltName cannot be read.
+    /// If subjectAltName cannot be read, or if there are more than 256.
     pub fn claimed_user_principal_names(&self) -> Result<Vec<String>, ParseError> {
         let mut names = Vec::new();
         self.general_names(oid::SUBJECT_ALT_NAME, |name, reader| {
             let value = other_name(name, reader, oid::MS_USER_PRINCIPAL_NAME, tag::UTF8_STRING)?;
-            names.extend(value.map(|value| text_of(value.tag, value.contents)));
+            if let Some(value) = value {
+                if names.len() == MAX_LISTED {
+                    return Err(too_many(reader, EXTENSIONS));
+                }
+                names.push(text_of(value.tag, value.contents));
+            }
             Ok(())
         })?;
         Ok(names)
@@ -485,8 +499,8 @@ impl fmt::Debug for RequestContent<'_> {
     }
 }
 
-/// As many names with values as are given: 2 MiB could hold enough of them to take many times their own memory.
-const MAX_NAME_VALUE_PAIRS: usize = 256;
+/// As many of a kind as are listed: a CSR could hold enough of the shortest to take many times their own memory.
+const MAX_LISTED: usize = 256;
 
 const ATTRIBUTES: Item = Item::CertificationRequestAttributes;
 const EXTENSIONS: Item = Item::Extensions;
@@ -532,6 +546,11 @@ fn other_name<'a>(
         })?;
         Ok(Some(value))
     })
+}
+
+/// That there are more than [`MAX_LISTED`].
+fn too_many(at: &Reader<'_>, item: Item) -> ParseError {
+    at.error(ParseErrorKind::NotAllowed, item)
 }
 
 fn claimed_sid(

@@ -396,6 +396,32 @@ fn user_principal_names_are_read() {
 }
 
 #[test]
+fn what_is_listed_is_not_many() {
+    let (octets, text) = (
+        der(|w| w.octet_string(SID.as_bytes())),
+        der(|w| w.tlv(tag::UTF8_STRING, b"")),
+    );
+    let sid = other(oid::MS_NTDS_OBJECT_SID, &octets);
+    let name = other(oid::MS_USER_PRINCIPAL_NAME, &text);
+    let policy = der(|w| w.sequence(|w| w.oid(oid::SHA256)));
+    for (count, expected) in [(256, Ok(256)), (257, Err(ParseErrorKind::NotAllowed))] {
+        let many = |one: &Vec<u8>| alt_names(&vec![one.clone(); count]);
+        let counted = |count: Result<usize, ParseError>| count.map_err(|error| error.kind());
+        let sids = with_extension(oid::MS_NTDS_SECURITY, many(&sid), |content| {
+            counted(content.claimed_sids().map(|sids| sids.len()))
+        });
+        let names = with_extension(oid::SUBJECT_ALT_NAME, many(&name), |content| {
+            let names = content.claimed_user_principal_names();
+            counted(names.map(|names| names.len()))
+        });
+        let policies = with_extension(oid::MS_APPLICATION_POLICIES, many(&policy), |content| {
+            counted(content.application_policies().map(|found| found.len()))
+        });
+        assert_eq!([sids, names, policies], [expected; 3]);
+    }
+}
+
+#[test]
 fn what_stands_twice_is_an_error() {
     let version = der(|w| w.tlv(tag::IA5_STRING, b"10.0.1.2"));
     let csr = built(|csr| {

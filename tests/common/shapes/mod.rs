@@ -7,19 +7,18 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::LazyLock;
 
-use scep::crypto::{
-    CipherContent, ComputeDigest, ContentCipher, CryptoError, CryptoRng, DecryptionKey,
-    DigestAlgorithm, DigestValue, EncryptKey, KeyTransport, Policy, Provider, SignatureAlgorithm,
-    SubstituteSecret, VerifySignature,
-};
+use scep::crypto::{ContentCipher, KeyTransport, Policy};
 use scep::{Certificate, CertsOnly, Crl, Limit, Limits, PkiMessage, Recipient, SignerTrust, oid};
-use zeroize::Zeroizing;
 
-use super::common::forge::{
+mod behind;
+mod free;
+
+use crate::common::forge::{
     Attribute, Envelope, Forge, NULL, Order, algorithm, certificates_only, crls_only, dotted,
     elements, explicit, inside, octets, oid_der, sequence, small_integer, tlv,
 };
-use super::common::{Parties, pem, rng, vector};
+use crate::common::{Parties, pem, rng, vector};
+use free::{AnyKey, REFUSING, TRUSTING};
 
 /// A shape of hostile input.
 pub(crate) struct Shape {
@@ -32,7 +31,7 @@ pub(crate) struct Shape {
 
 pub(crate) const SIZES: [usize; 3] = [64 << 10, 512 << 10, 2 << 20];
 
-pub(crate) const SHAPES: [Shape; 13] = [
+pub(crate) const SHAPES: [Shape; 20] = [
     Shape {
         name: "deep nesting",
         make: nesting,
@@ -74,6 +73,11 @@ pub(crate) const SHAPES: [Shape; 13] = [
         run: open,
     },
     Shape {
+        name: "key agreement with long names",
+        make: agreements,
+        run: open,
+    },
+    Shape {
         name: "many attributes",
         make: attributes,
         run: read_message,
@@ -97,6 +101,36 @@ pub(crate) const SHAPES: [Shape; 13] = [
         name: "many entries in a CRL",
         make: crl,
         run: read_crl,
+    },
+    Shape {
+        name: "many attributes in a CSR",
+        make: behind::csr_attributes,
+        run: behind::read_csr,
+    },
+    Shape {
+        name: "many extensions in a CSR",
+        make: behind::csr_extensions,
+        run: behind::read_csr,
+    },
+    Shape {
+        name: "long names of a renewal",
+        make: behind::renewal,
+        run: behind::prove_renewal,
+    },
+    Shape {
+        name: "many RAs",
+        make: behind::ras,
+        run: behind::select,
+    },
+    Shape {
+        name: "many next CAs",
+        make: behind::next_cas,
+        run: behind::select_next,
+    },
+    Shape {
+        name: "many certificates in a reply",
+        make: behind::reply,
+        run: behind::accept,
     },
 ];
 
@@ -300,16 +334,43 @@ fn certificate_set(size: usize) -> Vec<u8> {
 /// As many recipients as are read, with long names, and the CA behind them all.
 fn recipients(size: usize) -> Vec<u8> {
     let count = Limits::REQUEST.bound(Limit::Recipients);
+    before_the_ca(count - 1, |key_encryption| {
+        sequence(&[
+            &small_integer(0),
+            &named(&long_name(size / count, 0x0c)),
+            key_encryption,
+            &octets(&[0; 256]),
+        ])
+    })
+}
+
+/// The same with recipients by key agreement, each of as many keys as are read.
+fn agreements(size: usize) -> Vec<u8> {
+    let count = Limits::REQUEST.bound(Limit::Recipients);
+    let name = text_name(size / count / count - 100);
+    let key = sequence(&[&named(&name), &octets(&[0; 24])]);
+    let point = [algorithm(oid::EC_PUBLIC_KEY, &[]), tlv(0x03, &[0; 66])];
+    let wrap = algorithm(oid::AES128_WRAP, &[]);
+    let fields = [
+        small_integer(3),
+        explicit(0, &explicit(1, &point.concat())),
+        algorithm(oid::ECDH_SHA256_KDF, &wrap),
+        tlv(0x30, &key.repeat(count)),
+    ];
+    before_the_ca(count - 1, |_| explicit(1, &fields.concat()))
+}
+
+/// An IssuerAndSerialNumber.
+fn named(issuer: &[u8]) -> Vec<u8> {
+    sequence(&[issuer, &small_integer(1)])
+}
+
+/// A message for so many other recipients, made with the identifier of the key transport, and then for the CA.
+fn before_the_ca(count: usize, other: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let ca = Certificate::from_der(pem(vector!("keys/ca-jscep.pem"))).unwrap();
     let (cipher, transport) = (ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15);
     let mut envelope = Envelope::seal(b"", &ca, cipher, transport);
-    let other = sequence(&[
-        &small_integer(0),
-        &sequence(&[&long_name(size / count, 0x0c), &small_integer(1)]),
-        &envelope.key_encryption,
-        &octets(&[0; 256]),
-    ]);
-    envelope.other_recipients = vec![other; count - 1];
+    envelope.other_recipients = vec![other(&envelope.key_encryption); count];
     with_content(&octets(&envelope.to_der()))
 }
 
@@ -355,6 +416,12 @@ fn long_name(size: usize, last: u8) -> Vec<u8> {
     tlv(0x30, &[part(0x0c).repeat(63), part(last)].concat())
 }
 
+/// A name of one text of this length.
+fn text_name(len: usize) -> Vec<u8> {
+    let attribute = sequence(&[&tlv(0x06, &[0x55, 4, 3]), &tlv(0x0c, &filled(b"x", len))]);
+    tlv(0x30, &tlv(0x31, &attribute))
+}
+
 /// A signer and a certificate whose names differ in the type of their last string alone: compared to the end.
 fn identifier(size: usize) -> Vec<u8> {
     let mut forge = message();
@@ -378,100 +445,4 @@ fn crl(size: usize) -> Vec<u8> {
 fn crl_set(size: usize) -> Vec<u8> {
     let count = Limits::REQUEST.bound(Limit::Crls);
     crls_only(&crl(size / count).repeat(count))
-}
-
-/// A provider that costs nothing and finds every signature wrong.
-const REFUSING: Provider = Provider::new(&Free, &Refusing, &Free, &Free);
-
-/// A provider that costs nothing and finds every signature right.
-const TRUSTING: Provider = Provider::new(&Free, &Free, &Free, &Free);
-
-struct Free;
-struct Refusing;
-
-impl ComputeDigest for Free {
-    fn digest(&self, algorithm: DigestAlgorithm, _: &[&[u8]]) -> Result<DigestValue, CryptoError> {
-        DigestValue::new(&[0; 64][..algorithm.output_len()]).ok_or(CryptoError::Failed)
-    }
-}
-
-impl VerifySignature for Free {
-    fn verify(
-        &self,
-        _: SignatureAlgorithm,
-        _: &[u8],
-        _: &[&[u8]],
-        _: &[u8],
-    ) -> Result<(), CryptoError> {
-        Ok(())
-    }
-}
-
-impl VerifySignature for Refusing {
-    fn verify(
-        &self,
-        _: SignatureAlgorithm,
-        _: &[u8],
-        _: &[&[u8]],
-        _: &[u8],
-    ) -> Result<(), CryptoError> {
-        Err(CryptoError::Failed)
-    }
-}
-
-impl EncryptKey for Free {
-    fn encrypt_key(
-        &self,
-        _: KeyTransport,
-        _: &[u8],
-        _: &[u8],
-        _: &mut dyn CryptoRng,
-    ) -> Result<Vec<u8>, CryptoError> {
-        Err(CryptoError::Unsupported)
-    }
-}
-
-impl CipherContent for Free {
-    fn encrypt(
-        &self,
-        _: ContentCipher,
-        _: &[u8],
-        _: &[u8],
-        _: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        Err(CryptoError::Unsupported)
-    }
-
-    fn decrypt(
-        &self,
-        _: ContentCipher,
-        _: &[u8],
-        _: &[u8],
-        _: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        Ok(())
-    }
-}
-
-/// A key that takes anything for a content key.
-struct AnyKey;
-
-impl DecryptionKey for AnyKey {
-    fn public_key(&self) -> Option<&[u8]> {
-        None
-    }
-
-    fn decrypt_key(
-        &self,
-        _: KeyTransport,
-        _: &[u8],
-        _: &mut dyn CryptoRng,
-    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        Ok(vec![0; 16].into())
-    }
-
-    fn substitute_secret(&self) -> &SubstituteSecret {
-        static SECRET: SubstituteSecret = SubstituteSecret::new([0; 32]);
-        &SECRET
-    }
 }

@@ -1,0 +1,274 @@
+//! Shapes of what stands behind a signature or in an envelope: CSRs, and certificates to choose from.
+
+use std::hint::black_box;
+use std::sync::LazyLock;
+
+use scep::crypto::{ContentCipher, KeyTransport, Policy};
+use scep::microsoft::RequestContent;
+use scep::{
+    CaCertificates, CaPin, CaRoles, CertRep, Certificate, ChallengePassword, Limit, Limits,
+    NextCaBuilder, NextCaCertificates, Oid, PendingRequest, PkiMessage, Recipient, Request,
+    RoleRules, SignerTrust, oid,
+};
+
+use super::free::{AnyKey, TRUSTING};
+use super::{LIFTED, assembled, filled, long_name, message};
+use crate::common::forge::{
+    Attribute, Envelope, Forge, certificates_only, dotted, explicit, octets, oid_der, sequence, tlv,
+};
+use crate::common::issue::{NOW, Template, ca_constraints};
+use crate::common::x509::{MadeCsr, extension};
+use crate::common::{Parties, certificate, key, rng, vector};
+
+/// About as long as each certificate is, so that there are as many as are read in the longest input, and as it is without the
+/// extensions that fill it; and such an extension.
+const CERTIFICATE_LEN: usize = (2 << 20) / Limits::REPLY.bound(Limit::Certificates);
+const SMALLEST: usize = 750;
+const SMALL_EXTENSION: usize = 7;
+
+/// As many alternative names as a renewal compares.
+const ALT_NAMES: usize = 1024;
+
+fn ca() -> Certificate<'static> {
+    certificate(vector!("keys/ca-jscep.pem"))
+}
+
+fn receive(input: &[u8]) -> Request {
+    let message = PkiMessage::parse(input, &LIFTED).unwrap();
+    let ca = ca();
+    let trust = SignerTrust::new().self_issued().issuer(&ca);
+    let recipient = Recipient::new(&ca, &AnyKey).unwrap();
+    let policy = Policy::default();
+    let received = message.receive(&TRUSTING, &policy, &trust, &[recipient], &mut rng());
+    received.unwrap()
+}
+
+/// Receives a request and looks at everything that its CSR says.
+pub(super) fn read_csr(input: &[u8]) {
+    let request = receive(input);
+    let csr = request.csr().unwrap();
+    let content = RequestContent::of(csr);
+    black_box((
+        matches!(csr.challenge_password(), ChallengePassword::Absent),
+        csr.attributes().count(),
+        csr.extensions().count(),
+        csr.extension(oid::SUBJECT_ALT_NAME).is_some(),
+    ));
+    black_box((
+        content.os_version().is_ok(),
+        content.csp_info().is_ok(),
+        content.name_value_pairs().is_ok(),
+        content.client_info().is_ok(),
+        content.renewal_certificate().is_ok(),
+        content.template_name().is_ok(),
+        content.template_information().is_ok(),
+        content.application_policies().is_ok(),
+        content.claimed_sids().is_ok(),
+        content.claimed_user_principal_names().is_ok(),
+    ));
+}
+
+/// Receives a renewal that is plain, which all of its names must be looked at for.
+pub(super) fn prove_renewal(input: &[u8]) {
+    let request = receive(input);
+    let proof = request.renewal_proof(NOW).unwrap();
+    assert!(proof.is_plain() && proof.has_same_key());
+}
+
+/// Finds who is who in an answer to GetCACert.
+pub(super) fn select(input: &[u8]) {
+    let answer = CaCertificates::parse(input, None, &LIFTED).unwrap();
+    let ca = answer.certificates().flatten().find(Certificate::is_ca);
+    let ca = ca.unwrap();
+    let (pin, rules, policy) = (
+        CaPin::certificate(&ca),
+        RoleRules::default(),
+        Policy::default(),
+    );
+    black_box(CaRoles::select(&answer, &pin, NOW, &rules, &TRUSTING, &policy).is_ok());
+}
+
+/// Finds who is who in an answer to GetNextCACert.
+pub(super) fn select_next(input: &[u8]) {
+    let body = NextCaCertificates::parse(input, &LIFTED).unwrap();
+    let ca = ca();
+    let (current, rules, policy) = (CaRoles::new(&ca), RoleRules::default(), Policy::default());
+    black_box(CaRoles::from_next(&body, &current, NOW, &rules, &TRUSTING, &policy).is_ok());
+}
+
+/// Accepts a reply and finds what was asked for.
+pub(super) fn accept(input: &[u8]) {
+    let reply = PkiMessage::parse(input, &LIFTED).unwrap();
+    let (ca, policy) = (ca(), Policy::default());
+    let roles = CaRoles::new(&ca);
+    let pending = &REPLY.1;
+    let accepted = pending.accept(&reply, &roles, &TRUSTING, &policy).unwrap();
+    let CertRep::Success(sealed) = accepted else {
+        panic!("no SUCCESS");
+    };
+    let client = certificate(vector!("keys/c2048.selfsigned.pem"));
+    let recipient = Recipient::new(&client, &AnyKey).unwrap();
+    black_box(sealed.open(&TRUSTING, &recipient, &mut rng()).is_ok());
+}
+
+/// A SUCCESS with the digest that the provider gives, and what it is read with.
+static REPLY: LazyLock<(Forge, PendingRequest)> = LazyLock::new(|| {
+    let parties = Parties::new();
+    let (request, pending) = parties.pkcs_req();
+    let mut forge = Forge::of(&parties.grant(&parties.receive(&request)));
+    forge.set(oid::MESSAGE_DIGEST, octets(&[0; 32]));
+    (forge, pending)
+});
+
+/// The DER of an envelope around a payload, which [`AnyKey`] opens and the provider leaves as it is.
+fn sealed(payload: &[u8], recipient: &Certificate<'_>) -> Vec<u8> {
+    let (cipher, transport) = (ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15);
+    let mut envelope = Envelope::seal(b"", recipient, cipher, transport);
+    let padding = 16 - payload.len() % 16;
+    envelope.encrypted_content = [payload, &vec![padding as u8; padding]].concat();
+    envelope.to_der()
+}
+
+/// A PKCSReq around this CSR.
+fn with_csr(csr: &[u8]) -> Forge {
+    let mut forge = message();
+    forge.content = Some(sealed(csr, &ca()));
+    forge
+}
+
+/// A CSR on the client's key, with a subject and attributes.
+fn csr(subject: Option<Vec<u8>>, attributes: Vec<Vec<u8>>) -> Vec<u8> {
+    let key = key(vector!("keys/c2048.key"));
+    let mut csr = MadeCsr::new(&key);
+    csr.subject = subject.unwrap_or(csr.subject);
+    csr.attributes = Some(attributes);
+    csr.sign(&key)
+}
+
+pub(super) fn csr_attributes(size: usize) -> Vec<u8> {
+    let attribute = Attribute {
+        oid: dotted("1.2"),
+        values: Vec::new(),
+    };
+    let attributes = vec![filled(&attribute.to_der(), size)];
+    assembled(&with_csr(&csr(None, attributes)))
+}
+
+/// Extension requests as long as an attribute may be: one of the shortest names that are listed, all others of the smallest
+/// extensions.
+pub(super) fn csr_extensions(size: usize) -> Vec<u8> {
+    let len = Limits::REQUEST.bound(Limit::AttributeLen) - 256;
+    let name = |oid: Oid, value: &[u8]| tlv(0xa0, &[oid_der(oid), explicit(0, value)].concat());
+    let listed = [
+        (
+            oid::SUBJECT_ALT_NAME,
+            name(oid::MS_USER_PRINCIPAL_NAME, &[0x0c, 0]),
+        ),
+        (
+            oid::MS_NTDS_SECURITY,
+            name(oid::MS_NTDS_OBJECT_SID, &octets(b"S-1-5-1")),
+        ),
+        (
+            oid::MS_APPLICATION_POLICIES,
+            sequence(&[&oid_der(dotted("1.2"))]),
+        ),
+    ];
+    let listed = listed.map(|(oid, one)| extension(oid, &tlv(0x30, &filled(&one, len / 3))));
+    let extensions = filled(&extension(dotted("1.2"), &[]), len);
+    let mut attributes = vec![extension_request(&extensions); size / len];
+    attributes[0] = extension_request(&listed.concat());
+    assembled(&with_csr(&csr(None, attributes)))
+}
+
+/// An attribute that asks for these extensions.
+fn extension_request(extensions: &[u8]) -> Vec<u8> {
+    let oid = oid::EXTENSION_REQUEST;
+    let values = vec![tlv(0x30, extensions)];
+    Attribute { oid, values }.to_der()
+}
+
+/// An old certificate and a CSR with the same names, a quarter of the size each time: a subject that differs in the type of its last
+/// string, and alternative names that differ in their last octets, in the reverse order.
+pub(super) fn renewal(size: usize) -> Vec<u8> {
+    let parties = Parties::new();
+    let quarter = size / 4;
+    let names = |range: &mut dyn Iterator<Item = usize>| -> Vec<u8> {
+        let start = filled(b"x", quarter / ALT_NAMES - 6);
+        let names = range.flat_map(|number| {
+            let end = (number as u16).to_be_bytes();
+            tlv(0x82, &[&start[..], &end].concat())
+        });
+        tlv(0x30, &names.collect::<Vec<_>>())
+    };
+    let old = Template::new(&long_name(quarter, 0x0c), parties.csr.public_key_der())
+        .with(oid::SUBJECT_ALT_NAME, names(&mut (0..ALT_NAMES)))
+        .issue(parties.ca.subject_der(), &parties.ca_key);
+    // In as many attributes as it takes for each to be read.
+    let step = ALT_NAMES / 16;
+    let requests = (0..16).rev().map(|part| {
+        let names = names(&mut (part * step..(part + 1) * step).rev());
+        extension_request(&extension(oid::SUBJECT_ALT_NAME, &names))
+    });
+    let csr = csr(Some(long_name(quarter, 0x13)), requests.collect());
+    let mut forge = with_csr(&csr);
+    forge.set_signer(&old);
+    assembled(&forge)
+}
+
+/// Certificates by the CA, told apart by their last octets, with the smallest extensions before the one that matters.
+fn issued(size: usize, last: (Oid, Vec<u8>)) -> Vec<Vec<u8>> {
+    let parties = Parties::new();
+    let count = size / CERTIFICATE_LEN;
+    let extensions = (CERTIFICATE_LEN - SMALLEST) / SMALL_EXTENSION;
+    let mut template = Template::new(parties.ca.subject_der(), parties.csr.public_key_der());
+    template.extensions = vec![(dotted("1.2"), Vec::new()); extensions];
+    let one = template
+        .with(last.0, last.1)
+        .issue(parties.ca.subject_der(), &parties.ca_key);
+    let numbered = |number: usize| {
+        let mut der = one.as_der().to_vec();
+        let end = der.len() - 2;
+        der[end..].copy_from_slice(&(number as u16).to_be_bytes());
+        der
+    };
+    (1..count).map(numbered).collect()
+}
+
+/// RAs that are all alike, and their CA.
+pub(super) fn ras(size: usize) -> Vec<u8> {
+    let agent = sequence(&[&oid_der(oid::CERTIFICATE_REQUEST_AGENT)]);
+    let mut certificates = issued(size, (oid::EXT_KEY_USAGE, agent));
+    certificates.push(ca().as_der().to_vec());
+    certificates_only(&certificates.concat())
+}
+
+/// CAs that are all alike.
+pub(super) fn next_cas(size: usize) -> Vec<u8> {
+    static NEXT: LazyLock<Forge> = LazyLock::new(|| {
+        let parties = Parties::new();
+        let next = certificate(vector!("keys/ca-jscep-next.pem"));
+        let signer = parties.ca_signer();
+        let body = NextCaBuilder::new(std::slice::from_ref(&next), &signer)
+            .build(&parties.provider, &parties.policy)
+            .unwrap()
+            .sign(&parties.ca_key, &mut rng())
+            .unwrap();
+        let mut forge = Forge::of(&body);
+        forge.set(oid::MESSAGE_DIGEST, octets(&[0; 32]));
+        forge
+    });
+    let mut forge = NEXT.clone();
+    let certificates = issued(size, (oid::BASIC_CONSTRAINTS, ca_constraints()));
+    forge.content = Some(certificates_only(&certificates.concat()));
+    assembled(&forge)
+}
+
+/// A SUCCESS with certificates on the key that was asked for, each another one.
+pub(super) fn reply(size: usize) -> Vec<u8> {
+    let certificates = issued(size, (oid::BASIC_CONSTRAINTS, sequence(&[])));
+    let parties = Parties::new();
+    let mut forge = REPLY.0.clone();
+    let set = certificates_only(&certificates.concat());
+    forge.content = Some(sealed(&set, &parties.client));
+    assembled(&forge)
+}
