@@ -299,6 +299,105 @@ fn a_key_agreement_leaves_no_secret_behind() {
     assert_eq!(found, 0);
 }
 
+#[cfg(feature = "ec")]
+#[test]
+fn an_envelope_under_a_password_leaves_no_secret_behind() {
+    use crate::common::forge::inside;
+    use crate::common::{EcKey, certificate, pem};
+    use scep::CaRoles;
+    use scep::crypto::{DigestAlgorithm, Policy};
+
+    const ITERATIONS: u32 = 1000;
+    let parties = Parties::new();
+    let (ca, provider) = (certificate(vector!("keys/ca-ec.pem")), parties.provider);
+    let policy = Policy::default().with_password_iterations(ITERATIONS);
+    let csr = csr_with_password(&parties.client_key);
+    let (signer, roles) = (parties.client_signer(), CaRoles::new(&ca));
+    let build = || {
+        RequestBuilder::pkcs_req(&csr, &signer, &roles)
+            .build(&provider, &policy, &mut rng())
+            .unwrap()
+            .sign(&parties.client_key, &mut rng())
+            .unwrap()
+    };
+    let password = PASSWORD.as_bytes();
+    assert_eq!(left_behind(&[password], build), 0);
+    let (request, _) = build();
+    // What the password makes, and the content key under it (RFC 3211, section 2.3).
+    let content = Forge::of(&request).content.unwrap();
+    let recipients = inside(inside(&content)[1].contents)[1].contents.to_vec();
+    let fields = inside(&recipients);
+    let salt = inside(inside(fields[1].raw)[1].raw)[0].contents;
+    let (cipher, ciphers) = (ContentCipher::Aes128Cbc, provider.content_encryption());
+    let mut kek = [0; 16];
+    provider
+        .key_derivation()
+        .pbkdf2(
+            DigestAlgorithm::Sha256,
+            password,
+            salt,
+            ITERATIONS,
+            &mut kek,
+        )
+        .unwrap();
+    let iv = inside(inside(fields[2].raw)[1].raw)[1].contents;
+    let mut wrapped = fields[3].contents.to_vec();
+    let (before, mut last) = (
+        wrapped[wrapped.len() - 32..][..16].to_vec(),
+        wrapped[wrapped.len() - 16..].to_vec(),
+    );
+    ciphers.decrypt(cipher, &kek, &before, &mut last).unwrap();
+    for iv in [&last[..], iv] {
+        ciphers.decrypt(cipher, &kek, iv, &mut wrapped).unwrap();
+    }
+    let content_key = &wrapped[4..][..usize::from(wrapped[0])];
+    let check: Vec<u8> = wrapped[1..4].iter().map(|byte| !byte).collect();
+    assert_eq!(check, content_key[..3]);
+
+    let ec_key = EcKey::from_pkcs8_der(&pem(vector!("keys/ca-ec.key"))).unwrap();
+    let authority = Authority::new(&ca, &ec_key).unwrap();
+    let trust = SignerTrust::new().self_issued();
+    let server = Server::new(&provider, &policy, trust, authority);
+    let passwords = ["wrong", PASSWORD];
+    let found = left_behind(&[password, &kek, content_key], || {
+        let received = server.receive_with_passwords(&request, &passwords, &mut rng());
+        let Received::Request(request) = received.unwrap() else {
+            panic!("refused");
+        };
+        request
+    });
+    assert_eq!(found, 0);
+}
+
+#[test]
+fn a_page_of_ndes_leaves_no_password_behind() {
+    const PASSWORD: &str = "1F2E3D4C5B6A7988";
+    let page = format!("<B> 0CC175B9 C0F1B6A8 31C399E2 69772661 </B> <B> {PASSWORD} </B>");
+    let utf16: Vec<u8> = page.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for body in [page.as_bytes(), &utf16] {
+        let found = left_behind(&[PASSWORD.as_bytes()], || {
+            let page = scep::ndes::AdminPage::parse(body).unwrap();
+            assert_eq!(page.secret_challenge_password(), PASSWORD);
+            page
+        });
+        assert_eq!(found, 0);
+    }
+}
+
+#[cfg(feature = "intune")]
+#[test]
+fn what_intune_is_asked_leaves_no_request_behind() {
+    let parties = Parties::new();
+    let request = parties.receive(&request(&parties));
+    let whole = scep::intune::ValidateRequest::of(&request, "a test").unwrap();
+    let text = whole.request.certificate_request.expose_secret().to_owned();
+    let found = left_behind(&[&text.as_bytes()[100..150]], || {
+        let whole = scep::intune::ValidateRequest::of(&request, "a test").unwrap();
+        (whole.clone(), whole)
+    });
+    assert_eq!(found, 0);
+}
+
 /// The identifier of AES-128 key wrap.
 #[cfg(feature = "ec")]
 const KEY_INFO: &[u8] = &[
