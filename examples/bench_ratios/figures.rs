@@ -31,6 +31,8 @@ pub(crate) struct Figure {
     pub(crate) lower: f64,
     /// Its upper end.
     pub(crate) upper: f64,
+    /// The length of the input, where the benchmark told it.
+    pub(crate) bytes: Option<f64>,
 }
 
 /// The ids that a whole run has at least.
@@ -71,6 +73,10 @@ impl Figures {
         self.0.get(id).map(|figure| figure.median)
     }
 
+    pub(crate) fn get(&self, id: &str) -> Option<Figure> {
+        self.0.get(id).copied()
+    }
+
     /// All of them, by their ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Figure)> {
         self.0.iter().map(|(id, figure)| (id.as_str(), *figure))
@@ -79,17 +85,18 @@ impl Figures {
     /// Takes medians from a test.
     #[cfg(test)]
     pub(crate) fn of(medians: &[(&str, f64)]) -> Self {
-        let figure = |median| Figure {
-            median,
-            lower: median,
-            upper: median,
-        };
-        let figures = medians.iter();
-        Self(
-            figures
-                .map(|(id, median)| ((*id).to_owned(), figure(*median)))
-                .collect(),
-        )
+        let medians = medians.iter();
+        let figures = medians.map(|(id, median)| ((*id).to_owned(), Figure::exact(*median, None)));
+        Self(figures.collect())
+    }
+
+    /// Takes medians and lengths from a test.
+    #[cfg(test)]
+    pub(crate) fn of_lengths(figures: &[(&str, f64, f64)]) -> Self {
+        let figures = figures.iter();
+        let figures = figures
+            .map(|(id, median, bytes)| ((*id).to_owned(), Figure::exact(*median, Some(*bytes))));
+        Self(figures.collect())
     }
 
     /// criterion writes a directory `new` for the last run of each benchmark.
@@ -103,9 +110,10 @@ impl Figures {
                 self.walk(&path)?;
                 continue;
             }
-            let id = json(&path.join("benchmark.json"))?["full_id"].clone();
-            let median = Figure::read(&json(&path.join("estimates.json"))?["median"]);
-            let (Some(id), Some(median)) = (id.as_str(), median) else {
+            let benchmark = json(&path.join("benchmark.json"))?;
+            let bytes = benchmark["throughput"]["Bytes"].as_f64();
+            let median = Figure::read(&json(&path.join("estimates.json"))?["median"], bytes);
+            let (Some(id), Some(median)) = (benchmark["full_id"].as_str(), median) else {
                 return Err(io::Error::other(format!(
                     "{}: not as expected",
                     path.display()
@@ -119,14 +127,25 @@ impl Figures {
 
 impl Figure {
     /// Reads one of criterion's estimates, which are in nanoseconds.
-    fn read(estimate: &Value) -> Option<Self> {
+    fn read(estimate: &Value, bytes: Option<f64>) -> Option<Self> {
         let microseconds = |value: &Value| Some(value.as_f64()? / 1000.0);
         let interval = &estimate["confidence_interval"];
         Some(Self {
             median: microseconds(&estimate["point_estimate"])?,
             lower: microseconds(&interval["lower_bound"])?,
             upper: microseconds(&interval["upper_bound"])?,
+            bytes,
         })
+    }
+
+    #[cfg(test)]
+    const fn exact(median: f64, bytes: Option<f64>) -> Self {
+        Self {
+            median,
+            lower: median,
+            upper: median,
+            bytes,
+        }
     }
 }
 

@@ -1,16 +1,20 @@
 //! Reads what criterion measured, of this crate and of benches/peers, and holds it against the targets.
 //!
 //! ```text
-//! cargo run --example bench_ratios [-- RUN...]
+//! cargo run --example bench_ratios [-- [--hostile] RUN...]
 //! ```
 //!
 //! A RUN is a directory that one `cargo bench` of each of the two wrote to, with CRITERION_HOME set to it; without one it is
 //! target/criterion and benches/peers/target/criterion. Every ratio is one of medians of the same run. Of several runs each is
 //! shown, and each must meet every target. The output is Markdown.
 //!
+//! Last comes how the time for a byte of hostile input grows with its length. With `--hostile` that is all, for a run of
+//! `cargo bench --bench hostile`.
+//!
 //! The exit status is 0 if every target is met, 1 if one is missed, 2 if a figure is missing or nothing can be read.
 
 mod figures;
+mod growth;
 mod targets;
 
 use std::path::{Path, PathBuf};
@@ -38,10 +42,12 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Verdict, Box<dyn std::error::Error>> {
     let mut runs: Vec<Vec<PathBuf>> = Vec::new();
+    let mut hostile_only = false;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             lexopt::Arg::Value(run) => runs.push(vec![PathBuf::from(run)]),
+            lexopt::Arg::Long("hostile") => hostile_only = true,
             other => return Err(other.unexpected().into()),
         }
     }
@@ -51,15 +57,18 @@ fn run() -> Result<Verdict, Box<dyn std::error::Error>> {
     let mut worst = Verdict::Pass;
     for run in &runs {
         let figures = Figures::read(run)?;
-        worst = worst.max(show(run, &figures));
+        let names: Vec<_> = run.iter().map(|path| shown(path)).collect();
+        println!("Run: {}\n", names.join(" and "));
+        if !hostile_only {
+            worst = worst.max(show(&figures));
+        }
+        worst = worst.max(show_growth(&figures));
     }
     Ok(worst)
 }
 
 /// Prints the figures and ratios of a run, and gives the worst verdict.
-fn show(run: &[PathBuf], figures: &Figures) -> Verdict {
-    let names: Vec<_> = run.iter().map(|path| shown(path)).collect();
-    println!("Run: {}\n", names.join(" and "));
+fn show(figures: &Figures) -> Verdict {
     println!("| figure | median | 95 % interval |");
     println!("| --- | --- | --- |");
     let mut worst = Verdict::Pass;
@@ -84,6 +93,19 @@ fn show(run: &[PathBuf], figures: &Figures) -> Verdict {
     }
     println!();
     worst
+}
+
+/// Prints how the time for a byte of each shape of hostile input grows, and gives the worst verdict.
+fn show_growth(figures: &Figures) -> Verdict {
+    println!("| input | 64 KiB | 512 KiB | 2 MiB | ns a byte | last by first | |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    let growths = growth::growths(figures);
+    for growth in &growths {
+        println!("{}", growth.row());
+    }
+    println!();
+    let verdicts = growths.iter().map(growth::Growth::verdict);
+    verdicts.max().unwrap_or(Verdict::Missing)
 }
 
 fn judge(target: &Target, figures: &Figures) -> (String, Verdict) {
