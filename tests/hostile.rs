@@ -102,6 +102,58 @@ fn no_shape_takes_more_than_twice_its_length() {
     }
 }
 
+#[cfg(feature = "diagnose")]
+#[test]
+fn no_diagnosis_takes_more_than_twice_its_length() {
+    use common::forge::tlv;
+    use common::issue;
+    use common::{Parties, provider};
+    use scep::diagnose::{Diagnosis, Profile, Sender};
+    use scep::oid;
+
+    let provider = provider();
+    let within = |name: &str, len: usize, run: &dyn Fn()| {
+        let peak = peak_of(run);
+        assert!(
+            peak <= 2 * len + slack(len),
+            "{name}: {peak} bytes of the heap for {len} of input"
+        );
+    };
+    for shape in &SHAPES {
+        let input = (shape.make)(SIZES[0]);
+        within(shape.name, input.len(), &|| {
+            let answer = Diagnosis::new(&provider).http_answer(200, &input);
+            black_box(answer.findings());
+        });
+        let Ok(message) = PkiMessage::parse(&input[..], &shapes::LIFTED) else {
+            continue;
+        };
+        within(shape.name, input.len(), &|| {
+            let diagnosis = Diagnosis::new(&provider).now(issue::NOW).request(&message);
+            black_box(diagnosis.reply(&message).findings());
+            black_box(Sender::of(&message, &provider));
+        });
+    }
+    let many_names = issue::csr(&Parties::new().client_key, |csr| {
+        let names = [0x82, 0].repeat(30_000);
+        csr.extension(oid::SUBJECT_ALT_NAME, tlv(0x30, &names))
+    });
+    let csrs = [
+        shapes::behind::csr_attributes(SIZES[0]),
+        shapes::behind::csr_extensions(SIZES[0]),
+        shapes::behind::renewal(SIZES[0]),
+    ];
+    let csrs = csrs.map(|input| shapes::behind::receive(&input).csr().unwrap().clone());
+    for csr in csrs.iter().chain([&many_names]) {
+        let csr = UnverifiedCsr::from_der(csr.as_der(), &shapes::LIFTED).unwrap();
+        within("CSR", csr.as_der().len(), &|| {
+            let profile = Profile::new().alt_names(&["a name"]);
+            let diagnosis = Diagnosis::new(&provider).csr(&csr).profile(profile);
+            black_box(diagnosis.findings());
+        });
+    }
+}
+
 type Read = fn(&[u8]) -> Result<(), ParseError>;
 
 /// Every reader of a body that comes from a stranger.

@@ -107,7 +107,7 @@ pub(super) fn subject(csr: &UnverifiedCsr) -> String {
 /// The names in subjectAltName.
 pub(super) fn alt_names(csr: &UnverifiedCsr) -> String {
     let Some(names) = read_alt_names(csr) else {
-        return "CSR: subjectAltName that cannot be read".into();
+        return "CSR: subjectAltName that cannot be read or has more than 256 names".into();
     };
     let names: Vec<_> = names.iter().map(AltName::to_string).collect();
     match names.as_slice() {
@@ -116,7 +116,7 @@ pub(super) fn alt_names(csr: &UnverifiedCsr) -> String {
     }
 }
 
-/// The names in subjectAltName, if they can be read.
+/// The names in subjectAltName, if they can be read and are not too many.
 pub(super) fn read_alt_names(csr: &UnverifiedCsr) -> Option<Vec<AltName>> {
     RequestContent::of_unverified(csr).alt_names().ok()
 }

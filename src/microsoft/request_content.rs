@@ -378,7 +378,7 @@ impl fmt::Display for AltName {
 
 #[cfg(feature = "diagnose")]
 impl RequestContent<'_> {
-    /// The names in subjectAltName.
+    /// The names in subjectAltName, of which there may not be more than 256.
     pub(crate) fn alt_names(&self) -> Result<Vec<AltName>, ParseError> {
         let mut names = Vec::new();
         self.general_names(oid::SUBJECT_ALT_NAME, |name, reader| {
@@ -396,6 +396,9 @@ impl RequestContent<'_> {
                 (EMAIL | DNS | URI, _) => Some(text_of(tag::IA5_STRING, name.contents)),
                 (_, value) => value.map(|value| text_of(value.tag, value.contents)),
             };
+            if names.len() == MAX_LISTED {
+                return Err(too_many(reader, EXTENSIONS));
+            }
             names.push(AltName { kind, text });
             Ok(())
         })?;

@@ -33,7 +33,8 @@ fn ca() -> Certificate<'static> {
     certificate(vector!("keys/ca-jscep.pem"))
 }
 
-fn receive(input: &[u8]) -> Request {
+/// The request in one of the shapes with a CSR.
+pub(crate) fn receive(input: &[u8]) -> Request {
     let message = PkiMessage::parse(input, &LIFTED).unwrap();
     let ca = ca();
     let trust = SignerTrust::new().self_issued().issuer(&ca);
@@ -145,7 +146,7 @@ fn csr(subject: Option<Vec<u8>>, attributes: Vec<Vec<u8>>) -> Vec<u8> {
     csr.sign(&key)
 }
 
-pub(super) fn csr_attributes(size: usize) -> Vec<u8> {
+pub(crate) fn csr_attributes(size: usize) -> Vec<u8> {
     let attribute = Attribute {
         oid: dotted("1.2"),
         values: Vec::new(),
@@ -156,7 +157,7 @@ pub(super) fn csr_attributes(size: usize) -> Vec<u8> {
 
 /// Extension requests as long as an attribute may be: one of the shortest names that are listed, all others of the smallest
 /// extensions.
-pub(super) fn csr_extensions(size: usize) -> Vec<u8> {
+pub(crate) fn csr_extensions(size: usize) -> Vec<u8> {
     let len = Limits::REQUEST.bound(Limit::AttributeLen) - 256;
     let name = |oid: Oid, value: &[u8]| tlv(0xa0, &[oid_der(oid), explicit(0, value)].concat());
     let listed = [
@@ -189,7 +190,7 @@ fn extension_request(extensions: &[u8]) -> Vec<u8> {
 
 /// An old certificate and a CSR with the same names, a quarter of the size each time: a subject that differs in the type of its last
 /// string, and alternative names that differ in their last octets, in the reverse order.
-pub(super) fn renewal(size: usize) -> Vec<u8> {
+pub(crate) fn renewal(size: usize) -> Vec<u8> {
     let parties = Parties::new();
     let quarter = size / 4;
     let names = |range: &mut dyn Iterator<Item = usize>| -> Vec<u8> {

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use scep::crypto::{ContentCipher, KeyTransport, Policy};
 use scep::{Certificate, CertsOnly, Crl, Limit, Limits, PkiMessage, Recipient, SignerTrust, oid};
 
-mod behind;
+pub(crate) mod behind;
 mod free;
 
 use crate::common::forge::{
@@ -135,7 +135,7 @@ pub(crate) const SHAPES: [Shape; 20] = [
 ];
 
 /// No bound on what these inputs have many of. Depth stays bounded, and so does an attribute.
-const LIFTED: Limits = Limits::REQUEST
+pub(crate) const LIFTED: Limits = Limits::REQUEST
     .with(Limit::InputLen, usize::MAX)
     .with(Limit::Segments, usize::MAX)
     .with(Limit::Certificates, usize::MAX)
