@@ -98,6 +98,24 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_of_more_than_one_octet_stays_as_it_is() {
+        for element in [&[0x3f, 0x81, 0x01, 0x01, 7][..], &[0x1f, 0x01, 0x01, 7]] {
+            let set = der_sorted_set(element, &Limits::REQUEST).unwrap();
+            assert_eq!(set.get(2..), Some(element));
+        }
+        // Its number has no part in that of others.
+        for (ber, der) in [
+            (&[0x0c, 0x81, 1, 7][..], &[0x0c, 1, 7][..]),
+            (&[0x9e, 0x81, 1, 7], &[0x9e, 1, 7]),
+            (&[0xbe, 0x81, 2, 0x05, 0], &[0xbe, 2, 0x05, 0]),
+            (&[0xa0, 0x80, 0x05, 0, 0, 0], &[0xa0, 2, 0x05, 0]),
+        ] {
+            let set = der_sorted_set(ber, &Limits::REQUEST).unwrap();
+            assert_eq!(set.get(2..), Some(der), "{ber:02x?}");
+        }
+    }
+
+    #[test]
     fn a_set_is_sorted_by_encoding() {
         let contents = [0x04, 0x01, 9, 0x02, 0x02, 1, 1, 0x02, 0x01, 3];
         let sorted = [0x31, 0x0a, 0x02, 0x01, 3, 0x02, 0x02, 1, 1, 0x04, 0x01, 9];
