@@ -128,7 +128,8 @@ impl CaRoles<'static> {
     /// - The **issuing CA** is the one that issued the RAs' certificates or, without an RA, the one below which there is no
     ///   other CA. Of several certificates of the same name and key the newest is taken.
     /// - The **recipient** has a keyUsage of keyEncipherment, or none, and is an RA of the issuing CA's or else that CA: where
-    ///   there is an RA, the CA's key is not at hand to open requests. Of several RAs the newest is taken, by notBefore.
+    ///   there is an RA, the CA's key is not at hand to open requests. Of several RAs the newest is taken, by notBefore. A key that
+    ///   only signs, to which requests go under the challenge password, is taken if no RA has another.
     /// - The **reply signers** are all of these RAs and the issuing CA, as far as their keyUsage is digitalSignature, or none.
     ///
     /// An RA's certificate is one with the extended key usage Certificate Request Agent or that the caller pinned; `rules` can
@@ -171,10 +172,12 @@ impl CaRoles<'static> {
     }
 
     /// Verifies a GetNextCACert body by the current CA's signature, or one of its reply signers', and assigns the roles among
-    /// the next certificates as [`select`](Self::select) does ([RFC 8894, section 4.7]).
+    /// the next certificates as [`select`](Self::select) does ([RFC 8894, section 4.7]). A reply signer that
+    /// [nothing marks as an RA's](RoleReason::AnyLeafOfCa) does not count.
     ///
-    /// The signature stands in for a pin: every CA certificate in the body is trusted. They must not have expired at `time`,
-    /// in Unix seconds, and need not be valid yet. Certificates of the current chain are no next ones.
+    /// The signature stands in for a pin: CA certificates in the body are trusted that are self-issued or name no issuer in it, and what
+    /// verifies under these. They must not have expired at `time`, in Unix seconds, and need not be valid yet. Certificates of the current
+    /// chain are no next ones.
     ///
     /// # Errors
     /// [`RoleError::Verify`] if the signature does not count, [`RoleError::NoNextCa`] if there is no new CA certificate, and
@@ -189,8 +192,14 @@ impl CaRoles<'static> {
         provider: &Provider,
         policy: &Policy,
     ) -> Result<Self, RoleError> {
+        // What nothing marks as an RA's may be any device's: it signs replies by the caller's leave, but names no next CA.
+        let ras = current
+            .reply_signers
+            .iter()
+            .zip(&current.reply_signer_reasons)
+            .filter(|(_, reason)| **reason != RoleReason::AnyLeafOfCa);
         let signers: Vec<_> = core::iter::once(&current.issuer)
-            .chain(&current.reply_signers)
+            .chain(ras.map(|(signer, _)| signer))
             .collect();
         let set = body.verify(&signers, provider, policy)?;
         let criteria = select::Criteria {

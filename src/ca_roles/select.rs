@@ -152,31 +152,32 @@ impl<'t> Tree<'t> {
             })
             .collect();
         let mut refused = None;
-        let mut at = 0_usize;
-        while let Some(issuer) = members.get(at).copied() {
-            if issuer.is_ca() {
-                outside.retain(|certificate| {
-                    let (provider, policy) = (criteria.provider, criteria.policy);
-                    match certificate.verify_issued_by(issuer.certificate, provider, policy) {
-                        Ok(()) => {
-                            let own = Time::of(certificate, criteria.moment);
-                            members.push(Member {
-                                certificate,
-                                issuer: Some(at),
-                                time: if own == Time::Valid { issuer.time } else { own },
-                                reason: reason(certificate, pinned_ras, &criteria.rules),
-                            });
-                            return false;
-                        }
-                        Err(CertificateSignatureError::Refused(found)) => {
-                            refused.get_or_insert(found);
-                        }
-                        Err(_) => {}
-                    }
-                    true
-                });
+        let mut waiting: Vec<usize> = (0..members.len()).collect();
+        while let Some((at, issuer)) = next_issuer(&mut waiting, &members) {
+            if !issuer.is_ca() {
+                continue;
             }
-            at = at.saturating_add(1);
+            outside.retain(|certificate| {
+                let (provider, policy) = (criteria.provider, criteria.policy);
+                match certificate.verify_issued_by(issuer.certificate, provider, policy) {
+                    Ok(()) => {
+                        let own = Time::of(certificate, criteria.moment);
+                        waiting.push(members.len());
+                        members.push(Member {
+                            certificate,
+                            issuer: Some(at),
+                            time: if own == Time::Valid { issuer.time } else { own },
+                            reason: reason(certificate, pinned_ras, &criteria.rules),
+                        });
+                        return false;
+                    }
+                    Err(CertificateSignatureError::Refused(found)) => {
+                        refused.get_or_insert(found);
+                    }
+                    Err(_) => {}
+                }
+                true
+            });
         }
         Self { members, refused }
     }
@@ -266,6 +267,24 @@ impl<'t> Tree<'t> {
     fn issuer_of(&self, member: &Member<'t>) -> Option<Member<'t>> {
         self.members.get(member.issuer?).copied()
     }
+}
+
+/// Takes who is to be looked at next, and where that one stands: the valid first, so that what was issued on a key finds its place under
+/// the valid certificate of several with that key.
+fn next_issuer<'t>(
+    waiting: &mut Vec<usize>,
+    members: &[Member<'t>],
+) -> Option<(usize, Member<'t>)> {
+    let is_valid = |at: &usize| {
+        let member = members.get(*at);
+        member.is_some_and(|member| member.time == Time::Valid)
+    };
+    let position = waiting.iter().position(is_valid).unwrap_or_default();
+    if waiting.is_empty() {
+        return None;
+    }
+    let at = waiting.remove(position);
+    Some((at, *members.get(at)?))
 }
 
 /// What entitles a certificate under a trusted one to a role.
@@ -385,7 +404,15 @@ impl<'t> Candidates<'t, '_> {
                 }
             }
         }
-        // keyUsage says nothing about a key that nothing is encrypted to.
+        // keyUsage says nothing about a key that nothing is encrypted to. Where there is an RA that could be, its other certificate may
+        // have been taken out on the way: the challenge would go under itself instead, to be guessed at.
+        if self
+            .members
+            .iter()
+            .any(|member| member.is_ra() && member.encrypts())
+        {
+            return Err(self.nobody(role));
+        }
         for reason in [Pinned, RequestAgent, AnyLeafOfCa, IssuingCa] {
             let signing = self.usable(reason).filter(|member| !member.encrypts());
             if let Some(found) = one_of(signing.collect(), reason)? {

@@ -206,7 +206,7 @@ impl<'c> Enrolment<'c> {
                 let own = self.own_challenge();
                 let recipient = client.requester.recipient(self.challenge(own.as_ref()));
                 let granted = sealed.open(&client.provider, &recipient, rng)?;
-                Issued::new(&granted, client).map(Outcome::Issued)
+                Issued::new(granted, client).map(Outcome::Issued)
             }
             CertRep::Failure(failure) => Ok(Outcome::Refused(failure)),
             CertRep::Pending => {
@@ -252,14 +252,15 @@ impl<'c> Enrolment<'c> {
 }
 
 impl Issued {
-    fn new(granted: &Granted, client: &Client<'_>) -> Result<Self, TransactionError> {
-        let certificate = granted.certificate();
+    fn new(granted: Granted, client: &Client<'_>) -> Result<Self, TransactionError> {
         let (issuer, chain) = (granted.issuer(), client.ca.chain().iter());
         let from_issuer = chain.skip_while(|ca| Some(*ca) != issuer).cloned();
+        let chain = from_issuer.map(Certificate::into_owned).collect();
+        let (certificate, others) = granted.into_certificates();
         Ok(Self {
-            certificate: certificate.ok_or(TransactionError::NotFound)?.clone(),
-            chain: from_issuer.map(Certificate::into_owned).collect(),
-            others: granted.others().to_vec(),
+            certificate: certificate.ok_or(TransactionError::NotFound)?,
+            chain,
+            others,
         })
     }
 

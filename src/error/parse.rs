@@ -48,6 +48,8 @@ pub enum ParseErrorKind {
     TrailingData,
     /// A bound of [`Limits`](crate::Limits) is exceeded.
     LimitExceeded(Limit),
+    /// There are more of a kind in the item than this, as many as are listed.
+    TooMany(usize),
     /// The item must be there ([RFC 8894](https://www.rfc-editor.org/rfc/rfc8894)) and is not.
     Missing,
     /// The item may stand only once and stands again, or has several values.
@@ -264,7 +266,7 @@ impl ParseError {
     #[must_use]
     pub const fn cause(&self) -> Cause {
         match self.kind {
-            ParseErrorKind::LimitExceeded(_) => Cause::Policy,
+            ParseErrorKind::LimitExceeded(_) | ParseErrorKind::TooMany(_) => Cause::Policy,
             ParseErrorKind::Missing | ParseErrorKind::Duplicate | ParseErrorKind::NotAllowed => {
                 Cause::Protocol
             }
@@ -301,6 +303,7 @@ impl fmt::Display for ParseError {
                 write!(f, "{item} is of the unexpected type {oid}")?
             }
             ParseErrorKind::NotAllowed => write!(f, "{item} is not allowed here")?,
+            ParseErrorKind::TooMany(most) => write!(f, "{item} has more than {most} of a kind")?,
         }
         let layer = match self.layer {
             Layer::Message => "",

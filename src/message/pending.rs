@@ -486,6 +486,13 @@ impl Granted {
         self.issuer.as_ref()
     }
 
+    /// The certificate and the others, without a copy.
+    pub(crate) fn into_certificates(
+        self,
+    ) -> (Option<Certificate<'static>>, Vec<Certificate<'static>>) {
+        (self.certificate, self.others)
+    }
+
     /// The other certificates of the reply, such as the chain. Only the CA's key vouches for what it signed itself.
     #[must_use]
     pub fn others(&self) -> &[Certificate<'static>] {

@@ -172,7 +172,8 @@ fn alt_names<'a>(extensions: impl Iterator<Item = Extension<'a>>) -> Option<Vec<
             while !names.at_end() {
                 let name = names.element(Item::Extensions)?;
                 if found.len() == MAX_ALT_NAMES {
-                    return Err(names.error(ParseErrorKind::NotAllowed, Item::Extensions));
+                    let kind = ParseErrorKind::TooMany(MAX_ALT_NAMES);
+                    return Err(names.error(kind, Item::Extensions));
                 }
                 found.push(name.raw);
             }

@@ -553,7 +553,7 @@ fn other_name<'a>(
 
 /// That there are more than [`MAX_LISTED`].
 fn too_many(at: &Reader<'_>, item: Item) -> ParseError {
-    at.error(ParseErrorKind::NotAllowed, item)
+    at.error(ParseErrorKind::TooMany(MAX_LISTED), item)
 }
 
 fn claimed_sid(

@@ -151,6 +151,35 @@ fn the_next_ca_does_not_issue_before_its_time() {
 }
 
 #[test]
+fn an_ra_is_under_the_valid_one_of_its_certificates() {
+    let made = |period| Made { period, ..A }.issued_by(&ROOT);
+    for other in [EXPIRED, NOT_YET] {
+        let mut seen = [false; 2];
+        // Serial numbers are random, so either comes first in DER.
+        while seen != [true; 2] {
+            let answer = [
+                ROOT.self_signed(),
+                made(other),
+                made(RENEWED),
+                RA.issued_by(&A),
+            ];
+            seen[usize::from(answer[1].as_der() < answer[2].as_der())] = true;
+            let ra = ("RA", RequestAgent);
+            assert_eq!(
+                select(&answer, &answer[0]),
+                told(&["A", "root"], ra, &[ra, ("A", IssuingCa)])
+            );
+        }
+    }
+    // Under an expired one alone it is none.
+    let answer = [ROOT.self_signed(), made(EXPIRED), RA.issued_by(&A)];
+    assert_eq!(
+        select(&answer, &answer[0]),
+        Err(RoleError::Expired(CaRole::IssuingCa))
+    );
+}
+
+#[test]
 fn the_newest_of_its_certificates_is_taken() {
     let renewed = Made {
         period: RENEWED,

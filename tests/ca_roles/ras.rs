@@ -196,3 +196,60 @@ fn one_whose_key_only_signs_is_the_recipient_if_nobody_else_is() {
         told(&["CA"], ec_ra, &[ec_ra])
     );
 }
+
+#[cfg(feature = "ec")]
+#[test]
+fn a_ca_that_only_signs_does_not_receive_where_an_ra_could_but_may_not() {
+    use crate::common::forge::signature_id;
+    use crate::common::x509::{MadeCertificate, extension};
+    use crate::common::{EcKey, key, pem};
+    use scep::crypto::{SignatureAlgorithm, SigningKey};
+
+    let key_of_ca = EcKey::from_pkcs8_der(&pem(vector!("keys/ca-ec.key"))).unwrap();
+    let ca = certificate(vector!("keys/ca-ec.pem"));
+    let ra = |made: Made| {
+        let algorithm = SignatureAlgorithm::EcdsaSha256;
+        let agent = common::forge::oid_der(oid::CERTIFICATE_REQUEST_AGENT);
+        let unused = made.usage.unwrap().trailing_zeros() as u8;
+        let usage = common::forge::tlv(0x03, &[unused, made.usage.unwrap()]);
+        MadeCertificate {
+            issuer: ca.subject_der().to_vec(),
+            validity: made.period,
+            signature_algorithm: signature_id(algorithm),
+            extensions: vec![
+                extension(oid::EXT_KEY_USAGE, &common::forge::tlv(0x30, &agent)),
+                extension(oid::KEY_USAGE, &usage),
+            ],
+            ..MadeCertificate::self_issued(&key(made.key), made.subject)
+        }
+        .sign_with(algorithm, &key_of_ca)
+    };
+    assert!(
+        key_of_ca
+            .algorithms()
+            .contains(&SignatureAlgorithm::EcdsaSha256)
+    );
+    let recipient = |answer: &[Certificate<'_>]| {
+        let pin = CaPin::certificate(&ca);
+        let roles = roles_under(answer, &pin, RoleRules::default(), &Policy::default());
+        roles.map(|roles| roles.recipient().subject().to_string())
+    };
+    let (signing, encryption) = (ra(SIGNING_RA), ra(ENCRYPTION_RA));
+    let expired = ra(Made {
+        period: EXPIRED,
+        ..ENCRYPTION_RA
+    });
+    let whole = [ca.clone(), signing.clone(), encryption];
+    assert_eq!(recipient(&whole).as_deref(), Ok("CN=encryption RA"));
+    // The one that receives was taken out on the way, or its time is over: nothing goes under the challenge because of that.
+    assert_eq!(
+        recipient(&whole[..2]),
+        Err(RoleError::KeyUsage(CaRole::Recipient))
+    );
+    assert_eq!(
+        recipient(&[ca.clone(), signing, expired]),
+        Err(RoleError::Expired(CaRole::Recipient))
+    );
+    // The CA alone is its own RA, for all that can be seen.
+    assert!(recipient(&whole[..1]).unwrap().contains("CN="));
+}

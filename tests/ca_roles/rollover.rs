@@ -62,6 +62,35 @@ fn names(certificates: &[Certificate<'_>]) -> Vec<String> {
 }
 
 #[test]
+fn who_is_an_ra_by_leave_alone_names_no_next_ca() {
+    let answer = [CURRENT.self_signed(), DEVICE.issued_by(&CURRENT)];
+    let roles = |rules| {
+        let (media_type, body) = CaCertificates::encode(&answer).unwrap();
+        let answered = CaCertificates::parse(body, Some(media_type), &Limits::REPLY).unwrap();
+        let pin = CaPin::certificate(&answer[0]);
+        CaRoles::select(
+            &answered,
+            &pin,
+            NOW,
+            &rules,
+            &provider(),
+            &Policy::default(),
+        )
+        .unwrap()
+    };
+    let by_leave = roles(RoleRules::default().any_leaf_of_ca());
+    assert!(by_leave.reply_signers().contains(&answer[1]));
+    let next = [NEXT.self_signed()];
+    let by_device = body(&next, &DEVICE, &answer[1]);
+    assert_eq!(
+        from_next(by_device, &by_leave).unwrap_err(),
+        RoleError::Verify(VerifyError::UntrustedSigner)
+    );
+    let by_ca = body(&next, &CURRENT, &answer[0]);
+    assert_eq!(from_next(by_ca, &by_leave).unwrap().issuer(), &next[0]);
+}
+
+#[test]
 fn the_next_ca_takes_every_role_before_its_time() {
     let next = NEXT.self_signed();
     let roles = next_of(std::slice::from_ref(&next)).unwrap();

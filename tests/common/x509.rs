@@ -72,6 +72,15 @@ impl MadeCertificate {
     }
 
     pub(crate) fn sign(&self, key: &RsaKey) -> Certificate<'static> {
+        self.sign_with(SignatureAlgorithm::RsaPkcs1v15(self.digest), key)
+    }
+
+    /// As [`sign`](Self::sign) with any key; `signature_algorithm` must name the algorithm.
+    pub(crate) fn sign_with(
+        &self,
+        algorithm: SignatureAlgorithm,
+        key: &dyn SigningKey,
+    ) -> Certificate<'static> {
         let version = self
             .version
             .map(|version| explicit(0, &small_integer(version)));
@@ -90,7 +99,7 @@ impl MadeCertificate {
             &self.public_key,
             &extensions,
         ]);
-        let der = signed(&to_be_signed, &self.signature_algorithm, self.digest, key);
+        let der = signed(&to_be_signed, &self.signature_algorithm, algorithm, key);
         Certificate::from_der(der).unwrap()
     }
 }
@@ -138,7 +147,8 @@ impl MadeCsr {
                 .map(|attributes| explicit(0, &attributes.concat()))
                 .unwrap_or_default(),
         ]);
-        signed(&to_be_signed, &self.signature_algorithm, self.digest, key)
+        let algorithm = SignatureAlgorithm::RsaPkcs1v15(self.digest);
+        signed(&to_be_signed, &self.signature_algorithm, algorithm, key)
     }
 }
 
@@ -158,9 +168,13 @@ pub(crate) fn signature_oid(digest: DigestAlgorithm) -> Oid {
     }
 }
 
-fn signed(to_be_signed: &[u8], id: &[u8], digest: DigestAlgorithm, key: &RsaKey) -> Vec<u8> {
-    let signature = SignatureAlgorithm::RsaPkcs1v15(digest);
-    let signature = key.sign(signature, to_be_signed, &mut rng()).unwrap();
+fn signed(
+    to_be_signed: &[u8],
+    id: &[u8],
+    algorithm: SignatureAlgorithm,
+    key: &dyn SigningKey,
+) -> Vec<u8> {
+    let signature = key.sign(algorithm, to_be_signed, &mut rng()).unwrap();
     let bits = tlv(0x03, &[&[0], &signature[..]].concat());
     sequence(&[to_be_signed, id, &bits])
 }

@@ -268,7 +268,7 @@ fn names_and_values_are_not_many() {
             w.tlv(tag::BMP_STRING, b"\0b");
         });
     });
-    for (count, expected) in [(256, Ok(256)), (257, Err(ParseErrorKind::NotAllowed))] {
+    for (count, expected) in [(256, Ok(256)), (257, Err(ParseErrorKind::TooMany(256)))] {
         let read = |content: RequestContent<'_>| {
             let pairs = content.name_value_pairs();
             pairs.map(|pairs| pairs.len()).map_err(|error| error.kind())
@@ -404,7 +404,7 @@ fn what_is_listed_is_not_many() {
     let sid = other(oid::MS_NTDS_OBJECT_SID, &octets);
     let name = other(oid::MS_USER_PRINCIPAL_NAME, &text);
     let policy = der(|w| w.sequence(|w| w.oid(oid::SHA256)));
-    for (count, expected) in [(256, Ok(256)), (257, Err(ParseErrorKind::NotAllowed))] {
+    for (count, expected) in [(256, Ok(256)), (257, Err(ParseErrorKind::TooMany(256)))] {
         let many = |one: &Vec<u8>| alt_names(&vec![one.clone(); count]);
         let counted = |count: Result<usize, ParseError>| count.map_err(|error| error.kind());
         let sids = with_extension(oid::MS_NTDS_SECURITY, many(&sid), |content| {

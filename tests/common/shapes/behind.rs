@@ -6,19 +6,20 @@ use std::sync::LazyLock;
 use scep::crypto::{ContentCipher, KeyTransport, Policy};
 use scep::microsoft::RequestContent;
 use scep::{
-    CaCertificates, CaPin, CaRoles, CertRep, Certificate, ChallengePassword, Limit, Limits,
-    NextCaBuilder, NextCaCertificates, Oid, PendingRequest, PkiMessage, Recipient, Request,
-    RoleRules, SignerTrust, oid,
+    CaCertificates, CaPin, CaRoles, CertRep, Certificate, ChallengePassword, Granted, Limit,
+    Limits, NextCaBuilder, NextCaCertificates, Oid, PendingRequest, PkiMessage, Recipient, Request,
+    RoleRules, SignerTrust, TransactionError, oid,
 };
 
 use super::free::{AnyKey, TRUSTING};
-use super::{LIFTED, assembled, filled, long_name, message};
+use super::{LIFTED, assembled, filled, in_place_of_content, long_name, message};
 use crate::common::forge::{
     Attribute, Envelope, Forge, certificates_only, dotted, explicit, octets, oid_der, sequence, tlv,
 };
 use crate::common::issue::{NOW, Template, ca_constraints};
+use crate::common::made::{DIGITAL_SIGNATURE, KEY_ENCIPHERMENT};
 use crate::common::x509::{MadeCsr, extension};
-use crate::common::{Parties, certificate, key, rng, vector};
+use crate::common::{Parties, RsaKey, certificate, key, rng, vector};
 
 /// About as long as each certificate is, so that there are as many as are read in the longest input, and as it is without the
 /// extensions that fill it; and such an extension.
@@ -76,7 +77,7 @@ pub(super) fn prove_renewal(input: &[u8]) {
     assert!(proof.is_plain() && proof.has_same_key());
 }
 
-/// Finds who is who in an answer to GetCACert.
+/// Finds who is who in an answer to GetCACert, where all RAs sign replies and one receives.
 pub(super) fn select(input: &[u8]) {
     let answer = CaCertificates::parse(input, None, &LIFTED).unwrap();
     let ca = answer.certificates().flatten().find(Certificate::is_ca);
@@ -86,30 +87,42 @@ pub(super) fn select(input: &[u8]) {
         RoleRules::default(),
         Policy::default(),
     );
-    black_box(CaRoles::select(&answer, &pin, NOW, &rules, &TRUSTING, &policy).is_ok());
+    let roles = CaRoles::select(&answer, &pin, NOW, &rules, &TRUSTING, &policy).unwrap();
+    assert!(roles.reply_signers().len() >= input.len() / CERTIFICATE_LEN - 2);
 }
 
-/// Finds who is who in an answer to GetNextCACert.
+/// Finds who is who in an answer to GetNextCACert, where there are many certificates of one CA.
 pub(super) fn select_next(input: &[u8]) {
     let body = NextCaCertificates::parse(input, &LIFTED).unwrap();
     let ca = ca();
     let (current, rules, policy) = (CaRoles::new(&ca), RoleRules::default(), Policy::default());
-    black_box(CaRoles::from_next(&body, &current, NOW, &rules, &TRUSTING, &policy).is_ok());
+    let roles = CaRoles::from_next(&body, &current, NOW, &rules, &TRUSTING, &policy);
+    assert!(roles.unwrap().issuer().is_ca());
 }
 
-/// Accepts a reply and finds what was asked for.
-pub(super) fn accept(input: &[u8]) {
+/// Accepts a reply with many certificates, of which one or each could be the one that was asked for.
+pub(crate) fn accept(input: &[u8]) {
+    match accepted(input) {
+        Ok(granted) => assert!(granted.others().len() >= input.len() / CERTIFICATE_LEN - 2),
+        Err(TransactionError::Ambiguous(count)) => {
+            assert!(count >= input.len() / CERTIFICATE_LEN - 2);
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn accepted(input: &[u8]) -> Result<Granted, TransactionError> {
     let reply = PkiMessage::parse(input, &LIFTED).unwrap();
     let (ca, policy) = (ca(), Policy::default());
     let roles = CaRoles::new(&ca);
     let pending = &REPLY.1;
-    let accepted = pending.accept(&reply, &roles, &TRUSTING, &policy).unwrap();
+    let accepted = pending.accept(&reply, &roles, &TRUSTING, &policy)?;
     let CertRep::Success(sealed) = accepted else {
         panic!("no SUCCESS");
     };
     let client = certificate(vector!("keys/c2048.selfsigned.pem"));
     let recipient = Recipient::new(&client, &AnyKey).unwrap();
-    black_box(sealed.open(&TRUSTING, &recipient, &mut rng()).is_ok());
+    sealed.open(&TRUSTING, &recipient, &mut rng())
 }
 
 /// A SUCCESS with the digest that the provider gives, and what it is read with.
@@ -216,16 +229,15 @@ pub(crate) fn renewal(size: usize) -> Vec<u8> {
     assembled(&forge)
 }
 
-/// Certificates by the CA, told apart by their last octets, with the smallest extensions before the one that matters.
-fn issued(size: usize, last: (Oid, Vec<u8>)) -> Vec<Vec<u8>> {
+/// Certificates by the CA on a key, told apart by their last octets, with the smallest extensions before those that matter.
+fn issued(size: usize, key: &RsaKey, last: Vec<(Oid, Vec<u8>)>) -> Vec<Vec<u8>> {
     let parties = Parties::new();
     let count = size / CERTIFICATE_LEN;
     let extensions = (CERTIFICATE_LEN - SMALLEST) / SMALL_EXTENSION;
-    let mut template = Template::new(parties.ca.subject_der(), parties.csr.public_key_der());
+    let mut template = Template::new(parties.ca.subject_der(), key.public_key_der());
     template.extensions = vec![(dotted("1.2"), Vec::new()); extensions];
-    let one = template
-        .with(last.0, last.1)
-        .issue(parties.ca.subject_der(), &parties.ca_key);
+    template.extensions.extend(last);
+    let one = template.issue(parties.ca.subject_der(), &parties.ca_key);
     let numbered = |number: usize| {
         let mut der = one.as_der().to_vec();
         let end = der.len() - 2;
@@ -235,10 +247,22 @@ fn issued(size: usize, last: (Oid, Vec<u8>)) -> Vec<Vec<u8>> {
     (1..count).map(numbered).collect()
 }
 
-/// RAs that are all alike, and their CA.
+/// RAs that sign, one that receives, and their CA.
 pub(super) fn ras(size: usize) -> Vec<u8> {
+    let parties = Parties::new();
     let agent = sequence(&[&oid_der(oid::CERTIFICATE_REQUEST_AGENT)]);
-    let mut certificates = issued(size, (oid::EXT_KEY_USAGE, agent));
+    let usage = |bits: u8| tlv(0x03, &[bits.trailing_zeros() as u8, bits]);
+    let ra = |bits| {
+        vec![
+            (oid::EXT_KEY_USAGE, agent.clone()),
+            (oid::KEY_USAGE, usage(bits)),
+        ]
+    };
+    let key = &parties.client_key;
+    let mut certificates = issued(size, key, ra(DIGITAL_SIGNATURE));
+    let receiving = issued(2 * CERTIFICATE_LEN, key, ra(KEY_ENCIPHERMENT));
+    certificates.truncate(certificates.len() - 1);
+    certificates.extend(receiving);
     certificates.push(ca().as_der().to_vec());
     certificates_only(&certificates.concat())
 }
@@ -259,17 +283,41 @@ pub(super) fn next_cas(size: usize) -> Vec<u8> {
         forge
     });
     let mut forge = NEXT.clone();
-    let certificates = issued(size, (oid::BASIC_CONSTRAINTS, ca_constraints()));
+    let constraints = vec![(oid::BASIC_CONSTRAINTS, ca_constraints())];
+    let certificates = issued(size, &Parties::new().client_key, constraints);
     forge.content = Some(certificates_only(&certificates.concat()));
     assembled(&forge)
 }
 
 /// A SUCCESS with certificates on the key that was asked for, each another one.
-pub(super) fn reply(size: usize) -> Vec<u8> {
-    let certificates = issued(size, (oid::BASIC_CONSTRAINTS, sequence(&[])));
+pub(super) fn wanted(size: usize) -> Vec<u8> {
     let parties = Parties::new();
+    let certificates = issued(size, &parties.client_key, Vec::new());
+    forge_reply(&certificates.concat(), &parties)
+}
+
+/// A SUCCESS with the certificate that was asked for and many others.
+pub(super) fn others(size: usize) -> Vec<u8> {
+    let parties = Parties::new();
+    let mut certificates = issued(size, &parties.ca_key, Vec::new());
+    certificates.push(parties.issued.as_der().to_vec());
+    forge_reply(&certificates.concat(), &parties)
+}
+
+/// The same, in segments that must be joined.
+pub(crate) fn others_in_segments(size: usize) -> Vec<u8> {
+    let message = others(size);
+    let mut forge = Forge::of(&message);
+    let content = forge.content.take().unwrap();
+    let segments: Vec<u8> = content
+        .chunks(1000)
+        .flat_map(|chunk| tlv(0x04, chunk))
+        .collect();
+    in_place_of_content(&forge, &tlv(0x24, &segments))
+}
+
+fn forge_reply(certificates: &[u8], parties: &Parties) -> Vec<u8> {
     let mut forge = REPLY.0.clone();
-    let set = certificates_only(&certificates.concat());
-    forge.content = Some(sealed(&set, &parties.client));
+    forge.content = Some(sealed(&certificates_only(certificates), &parties.client));
     assembled(&forge)
 }
