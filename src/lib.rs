@@ -111,7 +111,7 @@ pub use attributes::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
 pub use ca_roles::{CaPin, CaRole, CaRoles, RoleReason, RoleRules};
 pub use capabilities::{Capabilities, Capability};
 pub use certificate::{Certificate, CertificateSignatureError, Extension, KeyUsage, Validity};
-pub use crl::Crl;
+pub use crl::{Crl, UnprocessedExtension};
 pub use csr::{
     ChallengeKind, ChallengePassword, Csr, CsrBuilder, CsrError, PresentedPassword, UnsignedCsr,
     UnverifiedCsr,

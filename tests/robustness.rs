@@ -88,7 +88,7 @@ fn read_certificate(certificate: &Certificate<'_>) {
 }
 
 fn read_crl(crl: &Crl<'_>) {
-    black_box((crl.issuer().to_string(), crl.contains_serial(&[1])));
+    black_box((crl.issuer().to_string(), crl.contains_serial(&[1]).is_ok()));
 }
 
 fn read_set(set: &CertsOnly<'_>) {

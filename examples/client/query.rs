@@ -52,16 +52,12 @@ pub fn get_crl(run: &Run) -> Outcome<()> {
         .write_pem(CRL_PEM, pem::CRL, [der], Readers::Everybody)?;
     show::step("found", format_args!("the CRL of \"{}\"", crl.issuer()));
     if issued {
-        let listed = crl.contains_serial(serial);
-        let listed = if listed {
-            "is in it: revoked"
-        } else {
-            "is not in it"
-        };
-        show::more(format_args!(
-            "the certificate with serial number {} {listed}",
-            show::serial(serial)
-        ));
+        let certificate = format_args!("certificate with serial number {}", show::serial(serial));
+        match crl.contains_serial(serial) {
+            Ok(true) => show::more(format_args!("the {certificate} is in it: revoked")),
+            Ok(false) => show::more(format_args!("the {certificate} is not in it")),
+            Err(error) => show::more(format_args!("nothing about the {certificate}: {error}")),
+        }
     }
     show::more(format_args!("{} and {CRL_PEM}", run.dir.path(CRL_DER)));
     Ok(())

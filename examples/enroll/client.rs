@@ -3,10 +3,10 @@
 use scep::crypto::rustcrypto::RsaKey;
 use scep::crypto::{CryptoError, CryptoRng, Policy, Provider, SigningKey};
 use scep::{
-    BuildError, CaRoles, Capabilities, Capability, CertRep, Certificate, CertificateSignatureError,
-    Crl, Csr, CsrBuilder, Failure, Fingerprint, FingerprintAlgorithm, Granted,
-    IssuerAndSerialNumber, Limits, NextCaCertificates, PendingRequest, PkiMessage, Recipient,
-    RequestBuilder, SignerCertificateBuilder, SignerIdentity, Validity,
+    BuildError, CaRoles, Capabilities, Capability, CertRep, Certificate, Crl, Csr, CsrBuilder,
+    Failure, Fingerprint, FingerprintAlgorithm, Granted, IssuerAndSerialNumber, Limits,
+    NextCaCertificates, PendingRequest, PkiMessage, Recipient, RequestBuilder,
+    SignerCertificateBuilder, SignerIdentity, Validity,
 };
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -249,13 +249,13 @@ impl Client {
         issued.is_ok()
     }
 
-    /// Whether a list says that a certificate is revoked; an error if the CA did not sign it.
+    /// Whether a list says that a certificate is revoked; an error if the CA did not sign it, or if it does not tell.
     pub fn revoked(
         &self,
         crl: &Crl<'_>,
         certificate: &Certificate<'_>,
-    ) -> Result<bool, CertificateSignatureError> {
+    ) -> Result<bool, scep::Error> {
         crl.verify_issued_by(&self.ca, &self.provider, &self.policy)?;
-        Ok(crl.contains_serial(certificate.serial()))
+        Ok(crl.contains_serial(certificate.serial())?)
     }
 }

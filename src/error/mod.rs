@@ -19,7 +19,9 @@ pub use verify::{Refused, VerifyError};
 use crate::client::ResumeError;
 use crate::crypto::CryptoError;
 use crate::http::HttpError;
-use crate::{CertificateSignatureError, CsrError, FailInfo, NegotiationError};
+use crate::{
+    CertificateSignatureError, CsrError, FailInfo, NegotiationError, UnprocessedExtension,
+};
 
 /// The four causes of an error, never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +54,8 @@ pub enum Error {
     Transaction(TransactionError),
     /// A certificate or CRL is not issued by another certificate.
     Certificate(CertificateSignatureError),
+    /// A CRL does not tell who is revoked.
+    Crl(UnprocessedExtension),
     /// A request by HTTP is none of SCEP.
     Http(HttpError),
     /// A CA and a policy have nothing in common.
@@ -73,6 +77,7 @@ impl Error {
             Self::Build(error) => error.cause(),
             Self::Transaction(error) => error.cause(),
             Self::Certificate(error) => error.cause(),
+            Self::Crl(error) => error.cause(),
             Self::Http(error) => error.cause(),
             Self::Negotiation(error) => error.cause(),
             Self::Resume(error) => error.cause(),
@@ -90,6 +95,7 @@ impl Error {
             Self::Build(_)
             | Self::Transaction(_)
             | Self::Certificate(_)
+            | Self::Crl(_)
             | Self::Http(_)
             | Self::Negotiation(_)
             | Self::Resume(_)
@@ -107,6 +113,7 @@ impl fmt::Display for Error {
             Self::Build(error) => error.fmt(f),
             Self::Transaction(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
+            Self::Crl(error) => error.fmt(f),
             Self::Http(error) => error.fmt(f),
             Self::Negotiation(error) => error.fmt(f),
             Self::Resume(error) => error.fmt(f),
@@ -134,6 +141,7 @@ from_phase!(
     BuildError => Build,
     TransactionError => Transaction,
     CertificateSignatureError => Certificate,
+    UnprocessedExtension => Crl,
     HttpError => Http,
     NegotiationError => Negotiation,
     ResumeError => Resume,

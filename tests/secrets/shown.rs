@@ -90,8 +90,8 @@ const OTHERS: &str = "
     RsaKeyTransport RsaSignatures Sender Severity SidSource SignatureAlgorithm SignatureReport SignatureScheme
     Signatures SignedForm SignerCertificateBuilder SignerId SignerIdentity SignerMatch SignerTrust TemplateInformation
     TemplateSetting Tolerance TransactionError TransactionId TransactionKey TransportScheme UnknownAttribute
-    UnsignedNextCa UnsignedSignerCertificate UploadAccepted UploadRevocationResults ValidationResult Validity Verdict
-    VerifiedMessage VerifyError
+    UnprocessedExtension UnsignedNextCa UnsignedSignerCertificate UploadAccepted UploadRevocationResults
+    ValidationResult Validity Verdict VerifiedMessage VerifyError
 ";
 
 /// The names of the types that `src` declares as public, but for those that a macro writes, which are sets of algorithms.

@@ -188,7 +188,9 @@ fn read_set(input: &[u8]) {
     let set = CertsOnly::parse(input, &LIFTED).unwrap();
     black_box((
         set.certificates().filter(Result::is_ok).count(),
-        set.crls().flatten().any(|crl| crl.contains_serial(&[2])),
+        set.crls()
+            .flatten()
+            .any(|crl| crl.contains_serial(&[2]) == Ok(true)),
     ));
 }
 
@@ -200,7 +202,8 @@ fn read_certificate(input: &[u8]) {
 }
 
 fn read_crl(input: &[u8]) {
-    black_box(Crl::from_der(input).unwrap().contains_serial(&[2]));
+    let crl = Crl::from_der(input).unwrap();
+    assert_eq!(black_box(crl.contains_serial(&[2])), Ok(false));
 }
 
 /// Where text goes of which only the length matters.
