@@ -1,16 +1,17 @@
-//! Whose signature is on what a reply yields, and what becomes of a certificate that the CA did not sign.
+//! Which certificate or CRL of a reply is granted, whose signature it has, and what becomes of one that the CA did not sign.
 #![cfg(feature = "rustcrypto")]
 
 mod common;
 
+use common::forge::{Envelope, Forge, printable};
 use common::issue::NOW;
 use common::made::{ALL_USES, BOTH, CERT_AND_CRL_SIGN, Made};
 use common::{Parties, key, rng, vector};
-use scep::crypto::{DigestAlgorithm, Policy, Tolerance, ToleranceSet};
+use scep::crypto::{ContentCipher, DigestAlgorithm, KeyTransport, Policy, Tolerance, ToleranceSet};
 use scep::{
     CaCertificates, CaPin, CaRoles, CertRep, Certificate, CertificateSignatureError, CertsOnly,
-    Granted, IssuerAndSerialNumber, Limits, PkiMessage, Recipient, Refused, RequestBuilder,
-    RoleRules, SignerIdentity, SignerTrust, TransactionError, oid,
+    Crl, FailInfo, Granted, IssuerAndSerialNumber, Limits, PkiMessage, Recipient, Refused,
+    RequestBuilder, RoleRules, SignerIdentity, SignerTrust, TransactionError, oid,
 };
 
 const ROOT: Made = Made::ca("root", vector!("keys/ca-jscep.key"), CERT_AND_CRL_SIGN);
@@ -53,11 +54,11 @@ impl Chain {
         }
     }
 
-    /// What a client has from the CA's SUCCESS with this certificate.
+    /// What a client has from the CA's SUCCESS with this set of certificates and CRLs.
     fn grant(
         &self,
         request: RequestBuilder<'_>,
-        issued: &Certificate<'_>,
+        set: &[u8],
         policy: &Policy,
     ) -> Result<Granted, TransactionError> {
         let provider = &self.parties.provider;
@@ -69,14 +70,21 @@ impl Chain {
         let verified = message.verify(provider, &self.parties.policy, &trust);
         let opened = verified.unwrap().open(provider, &recipients, &mut rng());
         let signer = SignerIdentity::new(&self.ca, &ca_key).unwrap();
-        let reply = opened
+        let refused = opened
             .unwrap()
             .reply(provider, &signer)
-            .success(std::slice::from_ref(issued), &mut rng())
+            .failure(FailInfo::BadRequest, None, &mut rng())
             .unwrap()
             .sign(&ca_key, &mut rng())
             .unwrap();
-        let reply = PkiMessage::parse(&reply, &Limits::REPLY).unwrap();
+        // What no server of this crate would grant is granted by hand.
+        let mut forge = Forge::of(&refused);
+        forge.remove(oid::FAIL_INFO);
+        forge.set(oid::PKI_STATUS, printable("0"));
+        let (cipher, transport) = (ContentCipher::Aes128Cbc, KeyTransport::RsaPkcs1v15);
+        let envelope = Envelope::seal(set, &self.parties.client, cipher, transport);
+        forge.set_content(Some(envelope.to_der()));
+        let reply = PkiMessage::parse(forge.sign(&ca_key), &Limits::REPLY).unwrap();
         match pending.accept(&reply, &self.roles, provider, policy)? {
             CertRep::Success(sealed) => {
                 sealed.open(provider, &self.parties.client_recipient(), &mut rng())
@@ -92,15 +100,42 @@ impl Chain {
     ) -> Result<Granted, TransactionError> {
         let signer = self.parties.client_signer();
         let request = RequestBuilder::pkcs_req(&self.parties.csr, &signer, &self.roles);
-        self.grant(request, issued, policy)
+        self.grant(request, &only(issued), policy)
     }
 
-    fn get_cert(&self, wanted: &Certificate<'_>) -> Result<Granted, TransactionError> {
+    /// A GetCert for one certificate that is answered with another, or the same.
+    fn get_cert(
+        &self,
+        wanted: &Certificate<'_>,
+        found: &Certificate<'_>,
+        policy: &Policy,
+    ) -> Result<Granted, TransactionError> {
         let signer = self.parties.client_signer();
         let name = IssuerAndSerialNumber::of(wanted);
         let request = RequestBuilder::get_cert(name, &signer, &self.roles);
-        self.grant(request, wanted, &self.parties.policy)
+        self.grant(request, &only(found), policy)
     }
+
+    /// A GetCRL for the CRL of this CA that is answered with these.
+    fn get_crl(
+        &self,
+        of: &Made,
+        found: &[Crl<'_>],
+        policy: &Policy,
+    ) -> Result<Granted, TransactionError> {
+        let signer = self.parties.client_signer();
+        let name = IssuerAndSerialNumber::of(&DEVICE.issued_by(of));
+        let request = RequestBuilder::get_crl(name, &signer, &self.roles);
+        self.grant(request, &CertsOnly::encode(&[], found), policy)
+    }
+}
+
+fn only(certificate: &Certificate<'_>) -> Vec<u8> {
+    CertsOnly::encode(std::slice::from_ref(certificate), &[])
+}
+
+const fn not_issued(fault: CertificateSignatureError) -> Option<TransactionError> {
+    Some(TransactionError::NotIssuedByCa(fault))
 }
 
 #[test]
@@ -121,7 +156,6 @@ fn a_certificate_that_the_ca_did_not_sign_is_refused_with_the_reason() {
         digest: DigestAlgorithm::Sha1,
         ..DEVICE
     };
-    let not_issued = |fault| Some(TransactionError::NotIssuedByCa(fault));
     for (issued, reason) in [
         (
             DEVICE.issued_by(&STRANGER),
@@ -158,12 +192,82 @@ fn under_a_lenient_policy_it_is_a_fact() {
 #[test]
 fn a_certificate_that_was_asked_for_by_number_may_be_anybodys() {
     let chain = Chain::new();
-    let by_ca = DEVICE.issued_by(&CA);
-    let granted = chain.get_cert(&by_ca).unwrap();
-    assert_eq!(granted.certificate(), Some(&by_ca));
-    assert_eq!(granted.issuer(), Some(&chain.ca));
-    let by_stranger = DEVICE.issued_by(&STRANGER);
-    let granted = chain.get_cert(&by_stranger).unwrap();
-    assert_eq!(granted.certificate(), Some(&by_stranger));
+    for (issuer, told) in [(&CA, Some(&chain.ca)), (&STRANGER, None)] {
+        let issued = DEVICE.issued_by(issuer);
+        let granted = chain.get_cert(&issued, &issued, &Policy::strict()).unwrap();
+        assert_eq!(granted.certificate(), Some(&issued));
+        assert_eq!(granted.issuer(), told);
+    }
+}
+
+#[test]
+fn one_that_names_the_ca_must_be_the_cas() {
+    let chain = Chain::new();
+    let forged = DEVICE.issued_by(&NAMESAKE);
+    let granted = chain.get_cert(&forged, &forged, &Policy::default());
+    assert_eq!(
+        granted.err(),
+        not_issued(CertificateSignatureError::Invalid)
+    );
+    let granted = chain.get_cert(&forged, &forged, &TOLERANT).unwrap();
+    assert_eq!(granted.certificate(), Some(&forged));
     assert_eq!(granted.issuer(), None);
+}
+
+#[test]
+fn another_certificate_than_the_one_with_the_number_is_not_found() {
+    let chain = Chain::new();
+    let wanted = DEVICE.issued_by(&CA);
+    // The CA's own, and one of the same issuer with another number.
+    for found in [&chain.ca, &DEVICE.issued_by(&CA)] {
+        let granted = chain.get_cert(&wanted, found, &TOLERANT);
+        assert_eq!(granted.err(), Some(TransactionError::NotFound));
+    }
+}
+
+#[test]
+fn the_crl_is_that_of_the_issuer_that_was_asked_for() {
+    let chain = Chain::new();
+    let (of_ca, of_stranger) = (CA.crl(&[7]), STRANGER.crl(&[7]));
+    let granted = chain.get_crl(&CA, std::slice::from_ref(&of_stranger), &TOLERANT);
+    assert_eq!(granted.err(), Some(TransactionError::NotFound));
+    let both = [of_stranger, of_ca.clone()];
+    let granted = chain.get_crl(&CA, &both, &Policy::default()).unwrap();
+    assert_eq!(granted.crl(), Some(&of_ca));
+    assert_eq!(granted.issuer(), Some(&chain.ca));
+}
+
+#[test]
+fn a_crl_of_another_ca_is_nobodys() {
+    let chain = Chain::new();
+    let crl = STRANGER.crl(&[7]);
+    let asked = std::slice::from_ref(&crl);
+    let granted = chain.get_crl(&STRANGER, asked, &Policy::default()).unwrap();
+    assert_eq!(granted.crl(), Some(&crl));
+    assert_eq!(granted.issuer(), None);
+}
+
+#[test]
+fn a_crl_that_names_the_ca_must_be_the_cas() {
+    let chain = Chain::new();
+    let forged = NAMESAKE.crl(&[7]);
+    // No tolerance helps.
+    for policy in [Policy::default(), TOLERANT] {
+        let granted = chain.get_crl(&CA, std::slice::from_ref(&forged), &policy);
+        assert_eq!(
+            granted.err(),
+            not_issued(CertificateSignatureError::Invalid)
+        );
+    }
+}
+
+#[test]
+fn two_crls_of_the_issuer_are_ambiguous_and_a_copy_is_not() {
+    let chain = Chain::new();
+    let (one, other) = (CA.crl(&[7]), CA.crl(&[8]));
+    let granted = chain.get_crl(&CA, &[one.clone(), other], &TOLERANT);
+    assert_eq!(granted.err(), Some(TransactionError::Ambiguous(2)));
+    let twice = [one.clone(), one.clone()];
+    let granted = chain.get_crl(&CA, &twice, &Policy::default()).unwrap();
+    assert_eq!(granted.crl(), Some(&one));
 }

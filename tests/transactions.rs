@@ -271,7 +271,7 @@ fn get_cert_yields_the_certificate_that_was_asked_for() {
     );
     let granted = granted(&parties, &pending, &success(&parties, &request)).unwrap();
     assert_eq!(granted.certificate(), Some(&parties.issued));
-    // The CA's certificate is all that comes: not what was asked for.
+    // It is no answer to another GetCert.
     let (_, other) = parties.send(RequestBuilder::get_cert(
         IssuerAndSerialNumber::new(parties.issued.issuer_der(), &[1]),
         &signer,

@@ -179,8 +179,9 @@ pub enum Tolerance {
     /// An envelope is opened that calls its content encryptedData (1.2.840.113549.1.7.6) and not data, against
     /// [RFC 8894, section 3.2.2](https://www.rfc-editor.org/rfc/rfc8894#section-3.2.2). The content is read as data.
     EncryptedDataContentType,
-    /// A client takes the certificate that it enrolled for though none of the CA's certificates that it knows verifies it:
-    /// [`Granted::issuer`](crate::Granted::issuer) and [`Issued::issuer`](crate::client::Issued::issuer) are `None` then.
+    /// A client takes the certificate that it enrolled for, or asked for by GetCert, though none of the CA's certificates that
+    /// it knows verifies it: [`Granted::issuer`](crate::Granted::issuer) and
+    /// [`Issued::issuer`](crate::client::Issued::issuer) are `None` then.
     AnotherIssuer,
 }
 

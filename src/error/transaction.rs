@@ -37,9 +37,9 @@ pub enum TransactionError {
     SuccessWithoutContent,
     /// No certificate (or CRL) in the reply is the one that was asked for.
     NotFound,
-    /// So many certificates in the reply, not counting copies of the first, could be the one that was asked for.
+    /// So many certificates (or CRLs) in the reply, not counting copies of the first, could be the one that was asked for.
     Ambiguous(usize),
-    /// The issued certificate or the CRL does not verify under the CA's certificates.
+    /// The certificate or CRL that was asked for does not verify under the CA's certificates.
     NotIssuedByCa(CertificateSignatureError),
 }
 

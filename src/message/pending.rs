@@ -266,8 +266,9 @@ impl SealedReply<'_> {
     /// # Errors
     /// [`TransactionError::Open`] if it does not open, [`TransactionError::NotFound`] or
     /// [`TransactionError::Ambiguous`] if it does not yield exactly what was asked for,
-    /// [`TransactionError::NotIssuedByCa`] if none of the CA's keys signed that, unless the policy has
-    /// [`Tolerance::AnotherIssuer`].
+    /// [`TransactionError::NotIssuedByCa`] if none of the CA's keys signed that. Two exceptions are told by
+    /// [`Granted::issuer`]: what a GetCert or GetCRL asked for may name another CA as its issuer; and the policy may have
+    /// [`Tolerance::AnotherIssuer`], which is for certificates and not for CRLs.
     pub fn open(
         &self,
         provider: &Provider,
@@ -345,7 +346,12 @@ impl SealedReply<'_> {
             }
             Expected::Certificate(wanted) => {
                 let (certificate, others) = choose(set, |certificate| wanted.matches(certificate))?;
-                let issuer = self.issuer(|ca| verifies(&certificate, ca)).ok();
+                let issuer = match self.issuer(|ca| verifies(&certificate, ca)) {
+                    Ok(issuer) => Some(issuer),
+                    Err(CertificateSignatureError::AnotherIssuer) => None,
+                    Err(_) if self.policy.tolerates(Tolerance::AnotherIssuer) => None,
+                    Err(error) => return Err(TransactionError::NotIssuedByCa(error)),
+                };
                 Ok(Granted::of_certificate(certificate, issuer, others))
             }
             Expected::Crl { issuer } => {
@@ -479,8 +485,8 @@ impl Granted {
 
     /// The certificate, one of [`CaRoles::chain`], whose key signed what was asked for.
     ///
-    /// `None` if another CA did, and nothing vouches for what came: after a GetCert or GetCRL for the certificate of another
-    /// CA, and after an enrolment only under a policy with [`Tolerance::AnotherIssuer`].
+    /// `None` if nothing vouches for what came: after a GetCert or GetCRL that asked for the certificate or CRL of a CA whose
+    /// name none of the chain has, and after an enrolment or GetCert under a policy with [`Tolerance::AnotherIssuer`].
     #[must_use]
     pub const fn issuer(&self) -> Option<&Certificate<'static>> {
         self.issuer.as_ref()

@@ -1,11 +1,11 @@
 //! A CA's certificates made to order: names, keys, usages and times as a test wants them.
 
 use scep::crypto::DigestAlgorithm;
-use scep::{Certificate, Oid, oid};
+use scep::{Certificate, Crl, Oid, oid};
 
 use super::forge::{oid_der, sequence, tlv};
 use super::issue::{Template, ca_constraints, name};
-use super::key;
+use super::{key, x509};
 
 /// Two UTCTimes around [`NOW`](super::issue::NOW), or on one side of it.
 pub(crate) type Period = [&'static str; 2];
@@ -99,6 +99,11 @@ impl Made {
             template = template.with(oid::EXT_KEY_USAGE, tlv(0x30, &purposes));
         }
         template.issue(&common_name(issuer.subject), &key(issuer.key))
+    }
+
+    /// The CRL that lists these serial numbers.
+    pub(crate) fn crl(&self, serials: &[u8]) -> Crl<'static> {
+        x509::crl(&common_name(self.subject), serials, &key(self.key))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::RsaKey;
 use scep::crypto::{DigestAlgorithm, SignatureAlgorithm, SigningKey};
-use scep::{Certificate, Oid, oid};
+use scep::{Certificate, Crl, Oid, oid};
 
 use super::forge::{NULL, algorithm, explicit, octets, oid_der, sequence, small_integer, tlv};
 use super::rng;
@@ -102,6 +102,22 @@ impl MadeCertificate {
         let der = signed(&to_be_signed, &self.signature_algorithm, algorithm, key);
         Certificate::from_der(der).unwrap()
     }
+}
+
+/// A CRL of these serial numbers, by the issuer of this name and key.
+pub(crate) fn crl(issuer: &[u8], serials: &[u8], key: &RsaKey) -> Crl<'static> {
+    let (digest, time) = (DigestAlgorithm::Sha256, tlv(0x17, b"261123202656Z"));
+    let entries = serials
+        .iter()
+        .flat_map(|serial| sequence(&[&small_integer(*serial), &time]));
+    let to_be_signed = sequence(&[
+        &small_integer(1),
+        &signature_id(digest),
+        issuer,
+        &time,
+        &tlv(0x30, &entries.collect::<Vec<u8>>()),
+    ]);
+    Crl::from_der(signed(&to_be_signed, &signature_id(digest), digest, key)).unwrap()
 }
 
 /// A CSR in parts. Every part may be changed before it is signed.
