@@ -117,7 +117,13 @@ pub(crate) fn crl(issuer: &[u8], serials: &[u8], key: &RsaKey) -> Crl<'static> {
         &time,
         &tlv(0x30, &entries.collect::<Vec<u8>>()),
     ]);
-    Crl::from_der(signed(&to_be_signed, &signature_id(digest), digest, key)).unwrap()
+    Crl::from_der(signed(
+        &to_be_signed,
+        &signature_id(digest),
+        SignatureAlgorithm::RsaPkcs1v15(digest),
+        key,
+    ))
+    .unwrap()
 }
 
 /// A CSR in parts. Every part may be changed before it is signed.
