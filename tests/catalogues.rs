@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use scep::crypto::{DigestAlgorithm, Policy};
 use scep::{Limit, Limits};
 
 /// A page with tables of tests: those whose last column has the head `test`.
@@ -146,6 +147,37 @@ fn the_limits_are_those_of_the_code() {
         let [request, reply] = [Limits::REQUEST, Limits::REPLY].map(|limits| limits.bound(limit));
         let row = format!("| {limit} | {request} | {reply} |");
         assert!(page.lines().any(|line| line == row), "{row}");
+    }
+}
+
+#[test]
+fn what_a_password_costs_is_what_every_named_policy_says() {
+    let page = read("docs/security.md").unwrap();
+    let rows = rows_of(&page, |head| head[1] == "every named policy");
+    let number = |bound: &str| {
+        let mut found = rows.iter().filter(|(cells, _)| cells[0].starts_with(bound));
+        let (Some((cells, _)), None) = (found.next(), found.next()) else {
+            panic!("{bound}: no row, or several");
+        };
+        // The time that it takes stands behind a colon.
+        let number = cells[1].split(':').next().unwrap();
+        number.parse::<u32>().unwrap()
+    };
+    // The passwords and the bytes in a salt are held by a test of the crate's own, for they are in no policy.
+    assert_eq!(rows.len(), 4);
+    let written = number("iterations of PBKDF2 that are written");
+    let read = number("iterations of PBKDF2 that are read");
+    for policy in [
+        Policy::default(),
+        Policy::default_policy(),
+        Policy::strict(),
+        Policy::compatible(),
+        #[cfg(feature = "legacy")]
+        Policy::legacy(),
+    ] {
+        assert_eq!(policy.password_iterations(), written);
+        assert_eq!(policy.max_password_iterations(), read);
+        assert!(policy.password_prfs().contains(DigestAlgorithm::Sha256));
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod common;
 mod live;
+#[path = "passwords/salts.rs"]
+mod salts;
 
 use common::forge::{
     Envelope, Forge, NULL, algorithm, elements, inside, octets, sequence, small_integer, tlv,

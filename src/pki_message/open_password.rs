@@ -176,3 +176,21 @@ fn substitute_secret(kek: &[u8]) -> SubstituteSecret {
         .for_each(|(slot, byte)| *slot = *byte);
     SubstituteSecret::new(*secret)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki_message::open::MAX_PASSWORDS;
+
+    #[test]
+    fn the_bounds_are_those_of_the_catalogue() {
+        let catalogue = include_str!("../../docs/security.md");
+        let (shortest, longest) = (SALT_LENS.start(), SALT_LENS.end());
+        for row in [
+            alloc::format!("| passwords that are tried on a message | {MAX_PASSWORDS} |"),
+            alloc::format!("| bytes in a salt | {shortest} to {longest} |"),
+        ] {
+            assert!(catalogue.lines().any(|line| line == row), "{row}");
+        }
+    }
+}
