@@ -9,8 +9,8 @@ use common::{Built, CIPHERS, Inside, Parties, key_transports, rng};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use scep::{
-    Certificate, CertsOnly, DecryptError, FailInfo, Item, Limits, NextCaCertificates, OpenError,
-    ParseError, ParseErrorKind, PkiMessage, SignerTrust, UnverifiedCsr,
+    Certificate, CertsOnly, DecryptError, FailInfo, Item, Limits, MessageType, NextCaCertificates,
+    OpenError, ParseError, ParseErrorKind, PkiMessage, SignerTrust, UnverifiedCsr, VerifyError,
 };
 
 proptest! {
@@ -28,29 +28,51 @@ proptest! {
             let set: &Vec<Built> = of.get(corpus);
             let built = which.get(set);
             let regions = signed_regions(&built.bytes);
-            let region = regions.get(part).unwrap_or(&regions[0]);
+            let part = if part < regions.len() { part } else { ATTRIBUTES };
+            let region = &regions[part];
             let mut bytes = built.bytes.clone();
             let position = region.start + at.index(region.len());
             bytes[position] ^= 1 << bit;
-            if matches!(built.inside, Inside::Signed(_)) {
-                let Ok(body) = NextCaCertificates::parse(&bytes[..], &Limits::REPLY) else {
-                    return Ok(());
-                };
-                let verdict = body.verify(&[&parties.ca], &parties.provider, &parties.policy);
-                prop_assert!(verdict.is_err(), "{}: byte {}", built.name, position);
+            let is_expected = |error: &VerifyError| match part {
+                SIGNATURE => *error == VerifyError::Signature,
+                CONTENT => *error == VerifyError::MessageDigest,
+                // What is asked of two of the attributes is asked before the signature.
+                _ => matches!(
+                    error,
+                    VerifyError::Signature | VerifyError::MessageDigest | VerifyError::ContentType
+                ),
+            };
+            let is_next_ca = matches!(built.inside, Inside::Signed(_));
+            let read = if is_next_ca { read_next_ca } else { read_message };
+            if let Err(error) = read(&bytes) {
+                prop_assert_eq!(part, ATTRIBUTES, "{}: {}", built.name, error);
                 return Ok(());
             }
-            let Ok(message) = PkiMessage::parse(&bytes[..], &Limits::REPLY) else {
+            if is_next_ca {
+                let body = NextCaCertificates::parse(&bytes[..], &Limits::REPLY).unwrap();
+                let verdict = body.verify(&[&parties.ca], &parties.provider, &parties.policy);
+                let error = verdict.unwrap_err();
+                // Its attributes are read when they are verified.
+                let is_unread = part == ATTRIBUTES && matches!(error, VerifyError::Parse(_));
+                let is_right = is_expected(&error) || is_unread;
+                prop_assert!(is_right, "{}: byte {}: {:?}", built.name, position, error);
                 return Ok(());
-            };
+            }
+            let message = PkiMessage::parse(&bytes[..], &Limits::REPLY).unwrap();
             let report = scep::inspect::signature(&message, &parties.provider, &parties.policy, &[]);
-            prop_assert!(report.unwrap().outcome.is_err(), "{}: byte {}", built.name, position);
+            let error = report.unwrap().outcome.unwrap_err();
+            prop_assert!(is_expected(&error), "{}: byte {}: {:?}", built.name, position, error);
             let trust = SignerTrust::new()
                 .self_issued()
                 .issuer(&parties.ca)
                 .certificate(&parties.client);
-            let verdict = message.verify(&parties.provider, &parties.policy, &trust);
-            prop_assert!(verdict.is_err(), "{}: byte {}", built.name, position);
+            let verdict = message.verify(&parties.provider, &parties.policy, &trust).map(drop);
+            let expected = match message.unverified_message_type() {
+                MessageType::CertRep => VerifyError::NotARequest,
+                other @ MessageType::Other(_) => VerifyError::UnsupportedMessageType(other),
+                _ => error,
+            };
+            prop_assert_eq!(verdict, Err(expected), "{}: byte {}", built.name, position);
             Ok(())
         })?;
     }
@@ -115,6 +137,10 @@ fn read_certificate(bytes: &[u8]) -> Result<(), ParseError> {
 fn read_csr(bytes: &[u8]) -> Result<(), ParseError> {
     UnverifiedCsr::from_der(bytes, &Limits::REQUEST).map(drop)
 }
+
+const ATTRIBUTES: usize = 0;
+const SIGNATURE: usize = 1;
+const CONTENT: usize = 2;
 
 /// Where signedAttrs, the signature and, if there is one, eContent stand, each with its contents only.
 fn signed_regions(message: &[u8]) -> Vec<std::ops::Range<usize>> {
