@@ -3,6 +3,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
+#[cfg(feature = "ec")]
+use std::mem::ManuallyDrop;
 
 use super::{PASSWORD, csr_with_password, secret_numbers};
 use crate::common::forge::{Envelope, Forge};
@@ -255,6 +257,40 @@ fn a_key_leaves_nothing_behind_but_what_its_library_does() {
         let known = usize::from(position == 1);
         assert!(found <= known, "number {position}: {found}");
     }
+}
+
+#[cfg(feature = "ec")]
+#[test]
+fn a_key_on_a_curve_leaves_nothing_behind() {
+    use scep::crypto::rustcrypto::{EcKey, Ed25519Key};
+
+    let on_curve = |der: &[u8]| EcKey::from_pkcs8_der(der).unwrap();
+    key_on_a_curve(vector!("keys/ec-p256.key"), 32, on_curve);
+    key_on_a_curve(vector!("keys/ec-p384.key"), 48, on_curve);
+    key_on_a_curve(vector!("keys/ec-p521.key"), 66, on_curve);
+    let ed25519 = |der: &[u8]| Ed25519Key::from_pkcs8_der(der).unwrap();
+    key_on_a_curve(vector!("keys/ed25519.key"), 32, ed25519);
+}
+
+/// Holds that a key that was read, used and dropped leaves nothing of its `len` secret bytes behind.
+#[cfg(feature = "ec")]
+fn key_on_a_curve<K: scep::crypto::SigningKey>(in_pem: &[u8], len: u8, read: fn(&[u8]) -> K) {
+    let der = crate::common::pem(in_pem);
+    // The private key is an OCTET STRING, the only one of this length.
+    let at = der.windows(2).position(|header| header == [4, len]);
+    let number = &der[at.unwrap() + 2..][..usize::from(len)];
+    let reversed: Vec<u8> = number.iter().rev().copied().collect();
+    let used = || {
+        let key = read(&der);
+        key.sign(key.algorithms()[0], b"message", &mut rng())
+            .unwrap();
+        key
+    };
+    // In a box, or it would be in no memory that is given back; and one whose key is not dropped, to know that it is seen there.
+    let undropped = left_behind(&[number, &reversed], || Box::new(ManuallyDrop::new(used())));
+    assert_eq!(undropped, 1, "{len}");
+    let dropped = left_behind(&[number, &reversed], || Box::new(used()));
+    assert_eq!(dropped, 0, "{len}");
 }
 
 #[cfg(feature = "ec")]
