@@ -38,6 +38,7 @@ fn main() -> Result<()> {
     seeds.keys()?;
     seeds.texts()?;
     seeds.parties()?;
+    seeds.below_the_ca()?;
     seeds.recipients()?;
     seeds.real_recipients()?;
     seeds.refused_signers()?;
@@ -184,6 +185,37 @@ impl Seeds {
         let text = self.read("keys/c2048.key")?;
         let (_, pkcs1) = pem_rfc7468::decode_vec(&text).map_err(|error| error.to_string())?;
         self.write("real_rsa", "pkcs1", &[&[3], &pkcs1])
+    }
+
+    /// An RA or a CA below the parties' CA, by what its certificate says that its key is for.
+    fn below_the_ca(&self) -> Result<()> {
+        let ca = &PARTIES.ca.certificate;
+        let (rsa, on_curve) = (&PARTIES.neighbour, &PARTIES.curve_issued);
+        let agent = Node::new(0x06, oid::CERTIFICATE_REQUEST_AGENT.as_bytes());
+        let agent = extension(oid::EXT_KEY_USAGE, &Node::of(0x30, vec![agent]));
+        let is_ca = Node::of(0x30, vec![Node::new(0x01, &[0xff])]);
+        let is_ca = extension(oid::BASIC_CONSTRAINTS, &is_ca);
+        for (name, party, usage, purpose) in [
+            ("agent", rsa, 0xa0_u8, &agent),
+            ("agent-of-another-usage", rsa, 0x08, &agent),
+            ("lower-ca-that-only-issues", rsa, 0x04, &is_ca),
+            ("lower-ca-on-curve", on_curve, 0x84, &is_ca),
+        ] {
+            let usage = Node::new(0x03, &[usage.trailing_zeros() as u8, usage]);
+            let usage = extension(oid::KEY_USAGE, &usage);
+            let mut below = tlv::read(party.certificate.as_der());
+            let extensions = below[0]
+                .at_mut(0)
+                .and_then(|part| part.with_tag_mut(0xa3)?.at_mut(0)?.elements_mut());
+            *extensions.ok_or("no extensions")? = vec![usage, purpose.clone()];
+            let below = repair::signed_by(&tlv::write(&below), ca.public_key_der());
+            let set = [ca.borrowed(), Certificate::from_der(below)?];
+            let body = CertsOnly::encode(&set, &[]);
+            for setting in [0, 4] {
+                self.write("roles", name, &[&[setting], &body])?;
+            }
+        }
+        Ok(())
     }
 
     /// What only the toy parties can make: answers under their CA, a renewal, a CSR as Windows writes it.
@@ -655,6 +687,12 @@ impl Seeds {
         let file = format!("{first:02x}-{}", name.replace('/', "-"));
         Ok(fs::write(directory.join(file), parts.concat())?)
     }
+}
+
+/// An extension of a certificate.
+fn extension(oid: scep::Oid, value: &Node) -> Node {
+    let id = Node::new(0x06, oid.as_bytes());
+    Node::of(0x30, vec![id, Node::new(0x04, &value.to_bytes())])
 }
 
 /// A request to the CA whose payload stands in its envelope as it is.

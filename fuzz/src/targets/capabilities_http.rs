@@ -41,7 +41,7 @@ const SLACK: usize = 4 << 10;
 
 fn capabilities(input: &[u8]) {
     let capabilities = Capabilities::parse(input);
-    let words: Vec<Capability<'_>> = capabilities.iter().collect();
+    let mut words: Vec<Capability<'_>> = capabilities.iter().collect();
     assert!(!capabilities.is_unknown() || words.is_empty());
     for word in &words {
         assert!(capabilities.lists(*word) && capabilities.supports(*word));
@@ -61,7 +61,8 @@ fn capabilities(input: &[u8]) {
     }
     // A list to be sent leaves out what it cannot carry, and nothing else.
     let sent = Capabilities::of(&words);
-    assert!(sent.iter().all(|word| words.contains(&word)));
+    words.retain(|word| word.name().bytes().all(|byte| byte.is_ascii_graphic()));
+    assert_eq!(sent.iter().collect::<Vec<_>>(), words);
 }
 
 /// The target up to the first NUL, and the body behind it.

@@ -8,7 +8,7 @@ use scep::crypto::Policy;
 use scep::diagnose::Diagnosis;
 use scep::server::HeldEnrolment;
 use scep::{
-    CaRoles, Capabilities, FailInfo, IssuerAndSerialNumber, Limits, MessageType, Negotiation,
+    CaRoles, Capabilities, Csr, FailInfo, IssuerAndSerialNumber, Limits, MessageType, Negotiation,
     PkiMessage, Recipient, Request, SignerTrust, TransactionError,
 };
 
@@ -86,7 +86,7 @@ struct Transaction {
 
 #[expect(clippy::large_enum_variant, reason = "a handful of values")]
 enum State {
-    Enrolment(Enrolment<'static>),
+    Enrolment(&'static Csr, Enrolment<'static>),
     Query(MessageType, Query<'static>),
 }
 
@@ -139,14 +139,15 @@ impl World {
     fn begin(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let (client, renewing) = (self.client(&STATION.client), self.client(&STATION.renewing));
         let on_curve = self.client(&STATION.on_curve);
+        let (csr, curve_csr) = (&PARTIES.csr, &PARTIES.curve_csr);
         let id = IssuerAndSerialNumber::of(&PARTIES.renewing.certificate);
         let rng = &mut self.rng;
         let choice = input.int_in_range(0..=6)?;
         let asking = if choice < 5 { &client } else { &on_curve };
         let state = match choice {
-            0 => State::Enrolment(client.enrol(&PARTIES.csr, rng)),
-            1 => State::Enrolment(renewing.renew(&PARTIES.csr, rng)),
-            4 => State::Enrolment(on_curve.enrol(&PARTIES.curve_csr, rng)),
+            0 => State::Enrolment(csr, client.enrol(csr, rng)),
+            1 => State::Enrolment(csr, renewing.renew(csr, rng)),
+            4 => State::Enrolment(curve_csr, on_curve.enrol(curve_csr, rng)),
             2 | 5 => {
                 let (bytes, query) = asking.get_cert(id, rng).expect("a request");
                 return self.ask(MessageType::GetCert, bytes, query);
@@ -182,7 +183,7 @@ impl World {
     fn send(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let position = input.choose_index(self.transactions.len())?;
         let transaction = &mut self.transactions[position];
-        if let State::Enrolment(enrolment) = &mut transaction.state {
+        if let State::Enrolment(_, enrolment) = &mut transaction.state {
             let bytes = enrolment.next_request(&mut self.rng).expect("a request");
             transaction.last = Some(self.requests.len());
             self.requests.push(Sent {
@@ -294,7 +295,7 @@ impl World {
     /// The client starts anew from what it stored.
     fn resume(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let position = input.choose_index(self.transactions.len())?;
-        let State::Enrolment(enrolment) = &self.transactions[position].state else {
+        let State::Enrolment(csr, enrolment) = &self.transactions[position].state else {
             return Ok(());
         };
         let saved = enrolment.save().expect("a state").to_bytes();
@@ -307,9 +308,10 @@ impl World {
         let resumed = candidates
             .map(|(requester, csr)| Enrolment::resume(self.client(requester), &saved, Some(csr)));
         assert_eq!(resumed.iter().filter(|resumed| resumed.is_ok()).count(), 1);
+        let csr = *csr;
         let transaction = &mut self.transactions[position];
         for resumed in resumed.into_iter().flatten() {
-            transaction.state = State::Enrolment(resumed);
+            transaction.state = State::Enrolment(csr, resumed);
         }
         // What was sent before is forgotten.
         transaction.last = None;
@@ -323,9 +325,9 @@ impl World {
         let transaction = &mut self.transactions[position];
         let rng = &mut self.rng;
         let accepted = match &mut transaction.state {
-            State::Enrolment(enrolment) => match enrolment.accept(200, bytes, rng) {
+            State::Enrolment(csr, enrolment) => match enrolment.accept(200, bytes, rng) {
                 Ok(Outcome::Issued(issued)) => {
-                    let wanted = issued_to(issued.certificate().public_key_der());
+                    let wanted = issued_to(csr.public_key_der());
                     assert_eq!(issued.certificate(), &wanted.certificate);
                     reached::reply(bytes);
                     Ok(Said::Success)

@@ -39,14 +39,15 @@ pub fn parse(data: &[u8]) {
     }
 }
 
-/// What small inputs may take beside: lists of a few certificates, the text of an error.
-const SLACK: usize = 16 << 10;
+/// What small inputs may take beside: the first places of a list or a text.
+const SLACK: usize = 256;
 
 type Read = fn(&[u8]) -> Result<(), ParseError>;
 
 /// Each reader, and how many times the input it may take from the heap.
 const READERS: [(Read, usize); 12] = [
-    (message, 2),
+    // A text as it is told: up to three bytes for each of its own, in a string that doubles and is moved.
+    (message, 6),
     (next_ca, 0),
     (certs_only, 0),
     (ca_certificates, 0),
@@ -56,7 +57,7 @@ const READERS: [(Read, usize); 12] = [
     (csr, 7),
     (issuer_and_subject, 4),
     (issuer_and_serial_number, 4),
-    (tight_message, 2),
+    (tight_message, 6),
     (tight_csr, 7),
     (tight_set, 0),
 ];
@@ -94,9 +95,9 @@ fn message(input: &[u8]) -> Result<(), ParseError> {
     read_message(input, &Limits::REQUEST)
 }
 
-/// Bounds that a small message exceeds.
+/// Bounds that a small set or CSR exceeds.
 const TIGHT: Limits = Limits::REQUEST
-    .with(Limit::InputLen, 8 << 10)
+    .with(Limit::InputLen, 1 << 10)
     .with(Limit::Depth, 8)
     .with(Limit::Certificates, 2)
     .with(Limit::Crls, 1)
@@ -106,7 +107,8 @@ const TIGHT: Limits = Limits::REQUEST
     .with(Limit::Segments, 8);
 
 fn tight_message(input: &[u8]) -> Result<(), ParseError> {
-    read_message(input, &TIGHT)
+    // The shortest that is read has more than a KiB, and is to come to the other bounds.
+    read_message(input, &TIGHT.with(Limit::InputLen, 2 << 10))
 }
 
 fn read_message(input: &[u8], limits: &Limits) -> Result<(), ParseError> {

@@ -4,7 +4,8 @@ use scep::crypto::Policy;
 use scep::diagnose::{Acceptance, Diagnosis};
 use scep::{
     CaCertificates, CaPin, CaRoles, Certificate, CertsOnly, Fingerprint, FingerprintAlgorithm,
-    Limits, NextCaCertificates, RoleReason, RoleRules, SignedForm, inspect, oid,
+    KeyUsage, Limits, NextCaCertificates, RoleReason, RoleRules, SignedForm, Validity, inspect,
+    oid,
 };
 
 use super::parse::Sink;
@@ -30,13 +31,12 @@ pub fn roles(data: &[u8]) {
         forest.iter_mut().for_each(repair::payload);
     }
     let body = tlv::write(&forest);
-    let mut rules = RoleRules::default();
-    if is_set(1) {
-        rules = rules.any_leaf_of_ca();
-    }
-    if is_set(2) {
-        rules = rules.ignoring_key_usage();
-    }
+    let leave = Leave {
+        for_any_leaf: is_set(1),
+        to_ignore_key_usage: is_set(2),
+        for_neighbour: is_set(4),
+    };
+    let rules = leave.rules();
     let ca = &PARTIES.ca.certificate;
     let fingerprint = Fingerprint::of(FingerprintAlgorithm::Sha256, ca, &PROVIDER);
     let fingerprint = fingerprint.expect("a digest");
@@ -44,7 +44,7 @@ pub fn roles(data: &[u8]) {
         true => CaPin::fingerprint(fingerprint),
         false => CaPin::certificate(ca),
     };
-    if is_set(4) {
+    if leave.for_neighbour {
         pin = pin.ra_certificate(&PARTIES.neighbour.certificate);
     }
     let policy = Policy::default();
@@ -62,7 +62,7 @@ pub fn roles(data: &[u8]) {
         match CaRoles::select(&answer, &pin, NOW, &rules, &PROVIDER, &policy) {
             Ok(roles) => {
                 assert_eq!(roles.pinned(), ca);
-                check(&roles, &rules);
+                check(&roles, leave, |validity| validity.contains(NOW));
             }
             Err(error) => {
                 Sink::show(&error);
@@ -72,7 +72,34 @@ pub fn roles(data: &[u8]) {
     if is_set(6) {
         next_by_impostor(&body, !is_set(5), &rules);
     } else {
-        next(&body, !is_set(5), &rules);
+        // Among the next ones nobody is pinned.
+        let leave = Leave {
+            for_neighbour: false,
+            ..leave
+        };
+        next(&body, !is_set(5), leave);
+    }
+}
+
+/// What the client allows beyond the strict rules.
+#[derive(Clone, Copy)]
+struct Leave {
+    for_any_leaf: bool,
+    to_ignore_key_usage: bool,
+    /// The neighbour is pinned as an RA.
+    for_neighbour: bool,
+}
+
+impl Leave {
+    fn rules(self) -> RoleRules {
+        let mut rules = RoleRules::default();
+        if self.for_any_leaf {
+            rules = rules.any_leaf_of_ca();
+        }
+        if self.to_ignore_key_usage {
+            rules = rules.ignoring_key_usage();
+        }
+        rules
     }
 }
 
@@ -88,7 +115,7 @@ fn next_by_impostor(content: &[u8], with_attributes: bool, rules: &RoleRules) {
 }
 
 /// Reads a body as the set that the current CA signs for its next one.
-fn next(content: &[u8], with_attributes: bool, rules: &RoleRules) {
+fn next(content: &[u8], with_attributes: bool, leave: Leave) {
     let Ok(set) = CertsOnly::parse(content, &Limits::REPLY) else {
         return;
     };
@@ -105,8 +132,10 @@ fn next(content: &[u8], with_attributes: bool, rules: &RoleRules) {
     let signers = [ca.certificate.borrowed()];
     let report = inspect::next_ca_signature(&body, &PROVIDER, &policy, &signers);
     assert_eq!(report.expect("a signer").outcome, Ok(form));
-    match CaRoles::from_next(&body, &current, NOW, rules, &PROVIDER, &policy) {
+    match CaRoles::from_next(&body, &current, NOW, &leave.rules(), &PROVIDER, &policy) {
         Ok(next) => {
+            // Their time may be to come.
+            check(&next, leave, |validity| validity.not_after >= NOW);
             let is_in_set =
                 |role: &Certificate<'_>| set.certificates().any(|found| found.as_ref() == Ok(role));
             assert!(is_in_set(next.issuer()) && is_in_set(next.recipient()));
@@ -121,8 +150,9 @@ fn next(content: &[u8], with_attributes: bool, rules: &RoleRules) {
     }
 }
 
-/// Holds that each role is held by the CA, or by what it issued and what is marked for that.
-fn check(roles: &CaRoles<'_>, rules: &RoleRules) {
+/// Holds that each role is held by the CA, or by what it issued and what is marked for that or allowed to have it, with a keyUsage
+/// for it, and that all of them and those above are valid.
+fn check(roles: &CaRoles<'_>, leave: Leave, is_valid: fn(Validity) -> bool) {
     let policy = Policy::default();
     let chain = roles.chain();
     assert_eq!(chain.first(), Some(roles.issuer()));
@@ -132,30 +162,58 @@ fn check(roles: &CaRoles<'_>, rules: &RoleRules) {
             Ok(())
         );
     }
-    let recipient_reason = roles.recipient_reason();
-    let signers = roles
-        .reply_signers()
-        .iter()
-        .zip(roles.reply_signer_reasons());
-    let holders = signers.chain([(roles.recipient(), &recipient_reason)]);
-    for (holder, reason) in holders {
-        if holder.public_key_der() == roles.issuer().public_key_der() {
-            continue;
-        }
-        assert_eq!(
-            holder.verify_issued_by(roles.issuer(), &PROVIDER, &policy),
-            Ok(())
-        );
-        let is_agent = holder
-            .extended_key_usage()
-            .any(|purpose| purpose == oid::CERTIFICATE_REQUEST_AGENT);
-        let is_pinned = *holder == PARTIES.neighbour.certificate;
-        match reason {
-            RoleReason::RequestAgent => assert!(is_agent),
-            RoleReason::Pinned => assert!(is_pinned),
-            RoleReason::AnyLeafOfCa => assert_ne!(*rules, RoleRules::default()),
-            RoleReason::KeyUsageIgnored => assert!(is_agent || is_pinned),
-            other => panic!("{holder:?} has a role as {other}"),
-        }
+    assert!(chain.iter().all(|one| one.validity().is_some_and(is_valid)));
+    let reasons = roles.reply_signer_reasons();
+    assert_eq!(roles.reply_signers().len(), reasons.len());
+    for (signer, reason) in roles.reply_signers().iter().zip(reasons) {
+        let usage = signer.key_usage();
+        let is_allowed = usage.is_none_or(KeyUsage::digital_signature);
+        check_holder(roles, signer, *reason, is_allowed, leave);
+        assert!(signer.validity().is_some_and(is_valid));
     }
+    let recipient = roles.recipient();
+    let usage = recipient.key_usage();
+    // keyUsage says nothing about a key that nothing is encrypted to.
+    let is_allowed = !encrypts(recipient) || usage.is_none_or(KeyUsage::key_encipherment);
+    let reason = roles.recipient_reason();
+    check_holder(roles, recipient, reason, is_allowed, leave);
+    assert!(recipient.validity().is_some_and(is_valid));
+}
+
+/// Holds that somebody has a role for this reason.
+fn check_holder(
+    roles: &CaRoles<'_>,
+    holder: &Certificate<'_>,
+    reason: RoleReason,
+    is_allowed: bool,
+    leave: Leave,
+) {
+    let is_ca = holder == roles.issuer();
+    if !is_ca {
+        let issued = holder.verify_issued_by(roles.issuer(), &PROVIDER, &Policy::default());
+        assert_eq!(issued, Ok(()));
+    }
+    let is_agent = holder
+        .extended_key_usage()
+        .any(|purpose| purpose == oid::CERTIFICATE_REQUEST_AGENT);
+    let is_pinned = leave.for_neighbour && *holder == PARTIES.neighbour.certificate;
+    match reason {
+        RoleReason::IssuingCa => assert!(is_ca),
+        RoleReason::RequestAgent => assert!(is_agent),
+        RoleReason::Pinned => assert!(is_pinned),
+        RoleReason::AnyLeafOfCa => assert!(leave.for_any_leaf && !is_ca),
+        RoleReason::KeyUsageIgnored => {
+            assert!(leave.to_ignore_key_usage && (is_ca || is_agent || is_pinned));
+        }
+        other => panic!("{holder:?} has a role as {other}"),
+    }
+    // The leave is named only where it was needed.
+    assert_eq!(is_allowed, reason != RoleReason::KeyUsageIgnored);
+}
+
+/// Whether a content key can be encrypted to the certificate's key.
+fn encrypts(certificate: &Certificate<'_>) -> bool {
+    let key = tlv::read(certificate.public_key_der());
+    let algorithm = key.first().and_then(|key| key.at(0)?.at(0));
+    algorithm.is_some_and(|oid| oid.contents() == oid::RSA_ENCRYPTION.as_bytes())
 }
