@@ -421,7 +421,13 @@ pub(crate) const fn is_printable(byte: u8) -> bool {
 
 /// Decodes the contents of a character string, for people to read: UTF-8, BMP and Latin-1 by tag.
 pub(crate) fn text_of(tag: u8, contents: &[u8]) -> String {
-    let mut text = String::with_capacity(contents.len());
+    // Counted first: what is no character becomes three bytes, and a text that grows would be there twice.
+    let mut len = 0_usize;
+    let Ok(()) = each_character(tag, contents, |character| {
+        len = len.saturating_add(character.len_utf8());
+        Ok::<_, Infallible>(())
+    });
+    let mut text = String::with_capacity(len);
     let Ok(()) = each_character(tag, contents, |character| {
         text.push(character);
         Ok::<_, Infallible>(())

@@ -265,16 +265,20 @@ fn hashes_of_oaep_and_pss_may_lack_their_null() {
         let opened = open(&parties, &Policy::strict(), &around(&parties, &envelope)).unwrap();
         assert_eq!(opened.key_management(), KeyManagement::Transport(transport));
 
-        let parameters = sequence(&[
-            &explicit(0, &hash(digest)),
-            &explicit(1, &algorithm(oid::MGF1, &hash(digest))),
-            &explicit(2, &tlv(0x02, &[digest.output_len() as u8])),
-        ]);
-        let message = changed(&parties, |forge| {
-            forge.set_signature(pss(digest));
-            forge.signature_algorithm = algorithm(oid::RSASSA_PSS, &parameters);
-        });
-        assert!(verify(&parties, &Policy::default(), &message).is_ok());
+        // The one trailer that there is may be written or not.
+        for trailer in [Vec::new(), explicit(3, &tlv(0x02, &[1]))] {
+            let parameters = sequence(&[
+                &explicit(0, &hash(digest)),
+                &explicit(1, &algorithm(oid::MGF1, &hash(digest))),
+                &explicit(2, &tlv(0x02, &[digest.output_len() as u8])),
+                &trailer,
+            ]);
+            let message = changed(&parties, |forge| {
+                forge.set_signature(pss(digest));
+                forge.signature_algorithm = algorithm(oid::RSASSA_PSS, &parameters);
+            });
+            assert!(verify(&parties, &Policy::default(), &message).is_ok());
+        }
     }
 }
 

@@ -46,8 +46,8 @@ type Read = fn(&[u8]) -> Result<(), ParseError>;
 
 /// Each reader, and how many times the input it may take from the heap.
 const READERS: [(Read, usize); 12] = [
-    // A text as it is told: up to three bytes for each of its own, in a string that doubles and is moved.
-    (message, 6),
+    // A text as it is told: up to three bytes for each of its own.
+    (message, 3),
     (next_ca, 0),
     (certs_only, 0),
     (ca_certificates, 0),
@@ -57,7 +57,7 @@ const READERS: [(Read, usize); 12] = [
     (csr, 7),
     (issuer_and_subject, 4),
     (issuer_and_serial_number, 4),
-    (tight_message, 6),
+    (tight_message, 3),
     (tight_csr, 7),
     (tight_set, 0),
 ];
