@@ -547,3 +547,40 @@ impl Padding {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{DigestAlgorithm, KeyWrap};
+
+    #[test]
+    fn versions_are_those_of_what_is_written() {
+        let rid = Identifier::SubjectKeyIdentifier(&[1]);
+        let transport = |rid| RecipientParts::KeyTrans {
+            rid,
+            transport: KeyTransport::RsaPkcs1v15,
+        };
+        assert_eq!(transport(rid).versions(), (2, 2));
+        let rid_by_name = Identifier::IssuerAndSerialNumber {
+            issuer: &[0x30, 0],
+            serial: &[1],
+        };
+        assert_eq!(transport(rid_by_name).versions(), (0, 0));
+        let agreement = RecipientParts::KeyAgree {
+            rid,
+            agreement: KeyAgreement::new(DigestAlgorithm::Sha256, KeyWrap::Aes128),
+            originator: &[4],
+        };
+        assert_eq!(agreement.versions(), (2, 3));
+        let password = RecipientParts::Password {
+            encryption: PasswordEncryption::new(
+                DigestAlgorithm::Sha256,
+                1,
+                ContentCipher::Aes128Cbc,
+            ),
+            salt: &[],
+            iv: &[],
+        };
+        assert_eq!(password.versions(), (3, 0));
+    }
+}
