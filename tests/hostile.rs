@@ -103,6 +103,30 @@ fn no_shape_takes_more_than_twice_its_length() {
 }
 
 #[test]
+fn the_figures_of_every_shape_are_told() {
+    let page = include_str!("../docs/security.md");
+    let table = page
+        .split("| input | 64 KiB | 512 KiB | 2 MiB |")
+        .nth(1)
+        .unwrap();
+    let rows = table.split("\n\n").next().unwrap().lines().skip(2);
+    let mut told: Vec<_> = rows
+        .map(|row| row.split('|').nth(1).unwrap().trim())
+        .collect();
+    let mut shapes: Vec<_> = SHAPES.iter().map(|shape| shape.name).collect();
+    told.sort_unstable();
+    shapes.sort_unstable();
+    assert_eq!(told, shapes);
+}
+
+#[test]
+fn what_a_csr_lists_takes_no_more_than_twice_its_length() {
+    let input = shapes::behind::csr_names();
+    let peak = peak_of(|| shapes::behind::read_csr(&input));
+    assert!(peak <= 2 * input.len() + slack(input.len()), "{peak} bytes");
+}
+
+#[test]
 fn a_success_in_segments_takes_three_times_its_length() {
     // The joined content, what was decrypted of it, and a copy of each certificate that nobody asked for.
     let input = shapes::behind::others_in_segments(SIZES[2]);
@@ -149,6 +173,7 @@ fn no_diagnosis_takes_more_than_twice_its_length() {
     let csrs = [
         shapes::behind::csr_attributes(SIZES[0]),
         shapes::behind::csr_extensions(SIZES[0]),
+        shapes::behind::csr_names(),
         shapes::behind::renewal(SIZES[0]),
     ];
     let csrs = csrs.map(|input| shapes::behind::receive(&input).csr().unwrap().clone());

@@ -46,7 +46,7 @@ pub(crate) fn receive(input: &[u8]) -> Request {
 }
 
 /// Receives a request and looks at everything that its CSR says.
-pub(super) fn read_csr(input: &[u8]) {
+pub(crate) fn read_csr(input: &[u8]) {
     let request = receive(input);
     let csr = request.csr().unwrap();
     let content = RequestContent::of(csr);
@@ -168,9 +168,15 @@ pub(crate) fn csr_attributes(size: usize) -> Vec<u8> {
     assembled(&with_csr(&csr(None, attributes)))
 }
 
-/// Extension requests as long as an attribute may be: one of the shortest names that are listed, all others of the smallest
-/// extensions.
+/// Extension requests as long as an attribute may be, each of the smallest extensions.
 pub(crate) fn csr_extensions(size: usize) -> Vec<u8> {
+    let len = Limits::REQUEST.bound(Limit::AttributeLen) - 256;
+    let request = extension_request(&filled(&extension(dotted("1.2"), &[]), len));
+    assembled(&with_csr(&csr(None, vec![request; size / len])))
+}
+
+/// An extension request as long as an attribute may be, of the shortest names of every kind that is listed.
+pub(crate) fn csr_names() -> Vec<u8> {
     let len = Limits::REQUEST.bound(Limit::AttributeLen) - 256;
     let name = |oid: Oid, value: &[u8]| tlv(0xa0, &[oid_der(oid), explicit(0, value)].concat());
     let listed = [
@@ -188,10 +194,10 @@ pub(crate) fn csr_extensions(size: usize) -> Vec<u8> {
         ),
     ];
     let listed = listed.map(|(oid, one)| extension(oid, &tlv(0x30, &filled(&one, len / 3))));
-    let extensions = filled(&extension(dotted("1.2"), &[]), len);
-    let mut attributes = vec![extension_request(&extensions); size / len];
-    attributes[0] = extension_request(&listed.concat());
-    assembled(&with_csr(&csr(None, attributes)))
+    assembled(&with_csr(&csr(
+        None,
+        vec![extension_request(&listed.concat())],
+    )))
 }
 
 /// An attribute that asks for these extensions.
