@@ -270,21 +270,20 @@ oids! {
     SUBJECT_ALT_NAME = "2.5.29.17";
     /// id-ce-basicConstraints, [RFC 5280, section 4.2.1.9](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9).
     BASIC_CONSTRAINTS = "2.5.29.19";
-    /// id-ce-authorityKeyIdentifier, [RFC 5280, section 5.2.1](https://www.rfc-editor.org/rfc/rfc5280#section-5.2.1).
-    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
     /// id-ce-cRLNumber, [RFC 5280, section 5.2.3](https://www.rfc-editor.org/rfc/rfc5280#section-5.2.3).
     CRL_NUMBER = "2.5.29.20";
-    /// id-ce-deltaCRLIndicator, [RFC 5280, section 5.2.4](https://www.rfc-editor.org/rfc/rfc5280#section-5.2.4).
-    DELTA_CRL_INDICATOR = "2.5.29.27";
-    /// id-ce-issuingDistributionPoint, [RFC 5280, section 5.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-5.2.5).
-    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
     /// id-ce-cRLReasons, the reasonCode of an entry, [RFC 5280, section 5.3.1](https://www.rfc-editor.org/rfc/rfc5280#section-5.3.1).
     CRL_REASONS = "2.5.29.21";
     /// id-ce-invalidityDate, [RFC 5280, section 5.3.2](https://www.rfc-editor.org/rfc/rfc5280#section-5.3.2).
     INVALIDITY_DATE = "2.5.29.24";
+    /// id-ce-deltaCRLIndicator, [RFC 5280, section 5.2.4](https://www.rfc-editor.org/rfc/rfc5280#section-5.2.4).
+    DELTA_CRL_INDICATOR = "2.5.29.27";
+    /// id-ce-issuingDistributionPoint, [RFC 5280, section 5.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-5.2.5).
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
     /// id-ce-certificateIssuer, [RFC 5280, section 5.3.3](https://www.rfc-editor.org/rfc/rfc5280#section-5.3.3).
     CERTIFICATE_ISSUER = "2.5.29.29";
-
+    /// id-ce-authorityKeyIdentifier, [RFC 5280, section 5.2.1](https://www.rfc-editor.org/rfc/rfc5280#section-5.2.1).
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
     /// id-ce-extKeyUsage, [RFC 5280, section 4.2.1.12](https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12).
     EXT_KEY_USAGE = "2.5.29.37";
     /// Certificate Request Agent, a purpose in extKeyUsage: Microsoft's, by which a certificate is an RA's.

@@ -175,9 +175,9 @@ impl CaRoles<'static> {
     /// the next certificates as [`select`](Self::select) does ([RFC 8894, section 4.7]). A reply signer that
     /// [nothing marks as an RA's](RoleReason::AnyLeafOfCa) does not count.
     ///
-    /// The signature stands in for a pin: CA certificates in the body are trusted that are self-issued or name no issuer in it, and what
-    /// verifies under these. They must not have expired at `time`, in Unix seconds, and need not be valid yet. Certificates of the current
-    /// chain are no next ones.
+    /// The signature stands in for a pin: trusted are the CA certificates in the body that are self-issued or whose issuer
+    /// is not in it, and what verifies under these. They must not have expired at `time`, in Unix seconds, and need not be
+    /// valid yet. Certificates of the current chain are no next ones.
     ///
     /// # Errors
     /// [`RoleError::Verify`] if the signature does not count, [`RoleError::NoNextCa`] if there is no new CA certificate, and

@@ -154,21 +154,21 @@ impl<'t> Tree<'t> {
         let mut refused = None;
         let mut waiting: Vec<usize> = (0..members.len()).collect();
         while let Some((at, issuer)) = next_issuer(&mut waiting, &members) {
-            if !issuer.is_ca() {
-                continue;
-            }
             outside.retain(|certificate| {
                 let (provider, policy) = (criteria.provider, criteria.policy);
                 match certificate.verify_issued_by(issuer.certificate, provider, policy) {
                     Ok(()) => {
                         let own = Time::of(certificate, criteria.moment);
-                        waiting.push(members.len());
-                        members.push(Member {
+                        let member = Member {
                             certificate,
                             issuer: Some(at),
                             time: if own == Time::Valid { issuer.time } else { own },
                             reason: reason(certificate, pinned_ras, &criteria.rules),
-                        });
+                        };
+                        if member.is_ca() {
+                            waiting.push(members.len());
+                        }
+                        members.push(member);
                         return false;
                     }
                     Err(CertificateSignatureError::Refused(found)) => {
@@ -269,8 +269,8 @@ impl<'t> Tree<'t> {
     }
 }
 
-/// Takes who is to be looked at next, and where that one stands: the valid first, so that what was issued on a key finds its place under
-/// the valid certificate of several with that key.
+/// Takes the next of the CAs that wait for what they issued, and where it stands: the valid first, so that of several
+/// certificates of one CA a valid one is found.
 fn next_issuer<'t>(
     waiting: &mut Vec<usize>,
     members: &[Member<'t>],
@@ -279,11 +279,10 @@ fn next_issuer<'t>(
         let member = members.get(*at);
         member.is_some_and(|member| member.time == Time::Valid)
     };
-    let position = waiting.iter().position(is_valid).unwrap_or_default();
     if waiting.is_empty() {
         return None;
     }
-    let at = waiting.remove(position);
+    let at = waiting.remove(waiting.iter().position(is_valid).unwrap_or_default());
     Some((at, *members.get(at)?))
 }
 
@@ -404,15 +403,13 @@ impl<'t> Candidates<'t, '_> {
                 }
             }
         }
-        // keyUsage says nothing about a key that nothing is encrypted to. Where there is an RA that could be, its other certificate may
-        // have been taken out on the way: the challenge would go under itself instead, to be guessed at.
-        if self
-            .members
-            .iter()
-            .any(|member| member.is_ra() && member.encrypts())
-        {
+        // Where an RA has a key that decrypts, though not for this, somebody on the way may have taken out the one that is:
+        // the challenge would go under itself instead, to be guessed at.
+        let mut ras = self.members.iter().filter(|member| member.is_ra());
+        if ras.any(Member::encrypts) {
             return Err(self.nobody(role));
         }
+        // keyUsage says nothing about a key that nothing is encrypted to.
         for reason in [Pinned, RequestAgent, AnyLeafOfCa, IssuingCa] {
             let signing = self.usable(reason).filter(|member| !member.encrypts());
             if let Some(found) = one_of(signing.collect(), reason)? {

@@ -288,14 +288,13 @@ impl RequestContent<'_> {
         let policies = self.extension_with(oid::MS_APPLICATION_POLICIES, |policies| {
             let mut found = Vec::new();
             while !policies.at_end() {
-                if found.len() == MAX_LISTED {
-                    return Err(too_many(policies, EXTENSIONS));
-                }
-                found.push(policies.nested(tag::SEQUENCE, EXTENSIONS, |policy| {
+                let at = policies.clone();
+                let policy = policies.nested(tag::SEQUENCE, EXTENSIONS, |policy| {
                     let identifier = object_identifier(policy)?;
                     policy.optional(tag::SEQUENCE, EXTENSIONS)?;
                     Ok(identifier)
-                })?);
+                })?;
+                list(&mut found, policy, &at)?;
             }
             Ok(found)
         })?;
@@ -308,18 +307,12 @@ impl RequestContent<'_> {
     /// If the security extension or subjectAltName cannot be read, if what stands there is no SID, or if there are more than 256.
     pub fn claimed_sids(&self) -> Result<Vec<ClaimedSid>, ParseError> {
         let mut sids = Vec::new();
-        let mut claim = |value: &Element<'_>, source, at: &Reader<'_>| {
-            if sids.len() == MAX_LISTED {
-                return Err(too_many(at, EXTENSIONS));
-            }
-            sids.push(claimed_sid(value, source, at)?);
-            Ok(())
-        };
         self.general_names(oid::MS_NTDS_SECURITY, |name, reader| {
             if let Some(value) =
                 other_name(name, reader, oid::MS_NTDS_OBJECT_SID, tag::OCTET_STRING)?
             {
-                claim(&value, SidSource::Extension, reader)?;
+                let sid = claimed_sid(&value, SidSource::Extension, reader)?;
+                list(&mut sids, sid, reader)?;
             }
             Ok(())
         })?;
@@ -330,7 +323,8 @@ impl RequestContent<'_> {
                     contents: sid,
                     ..*name
                 };
-                claim(&value, SidSource::SubjectAltName, reader)?;
+                let sid = claimed_sid(&value, SidSource::SubjectAltName, reader)?;
+                list(&mut sids, sid, reader)?;
             }
             Ok(())
         })?;
@@ -346,10 +340,7 @@ impl RequestContent<'_> {
         self.general_names(oid::SUBJECT_ALT_NAME, |name, reader| {
             let value = other_name(name, reader, oid::MS_USER_PRINCIPAL_NAME, tag::UTF8_STRING)?;
             if let Some(value) = value {
-                if names.len() == MAX_LISTED {
-                    return Err(too_many(reader, EXTENSIONS));
-                }
-                names.push(text_of(value.tag, value.contents));
+                list(&mut names, text_of(value.tag, value.contents), reader)?;
             }
             Ok(())
         })?;
@@ -396,11 +387,7 @@ impl RequestContent<'_> {
                 (EMAIL | DNS | URI, _) => Some(text_of(tag::IA5_STRING, name.contents)),
                 (_, value) => value.map(|value| text_of(value.tag, value.contents)),
             };
-            if names.len() == MAX_LISTED {
-                return Err(too_many(reader, EXTENSIONS));
-            }
-            names.push(AltName { kind, text });
-            Ok(())
+            list(&mut names, AltName { kind, text }, reader)
         })?;
         Ok(names)
     }
@@ -549,6 +536,15 @@ fn other_name<'a>(
         })?;
         Ok(Some(value))
     })
+}
+
+/// Lists what stands in the extensions at a place, unless there are [`MAX_LISTED`] already.
+fn list<T>(found: &mut Vec<T>, one: T, at: &Reader<'_>) -> Result<(), ParseError> {
+    if found.len() == MAX_LISTED {
+        return Err(too_many(at, EXTENSIONS));
+    }
+    found.push(one);
+    Ok(())
 }
 
 /// That there are more than [`MAX_LISTED`].
