@@ -151,7 +151,7 @@ impl CaRoles<'static> {
     /// ```
     ///
     /// # Errors
-    /// A [`RoleError`] if the pinned certificate does not fit the answer, and if a role goes to nobody or to one of several.
+    /// A [`RoleError`] if a pinned certificate does not fit the answer, and if a role goes to nobody or to one of several.
     ///
     /// [RFC 8894, section 2.2]: https://www.rfc-editor.org/rfc/rfc8894#section-2.2
     pub fn select(
@@ -173,15 +173,17 @@ impl CaRoles<'static> {
 
     /// Verifies a GetNextCACert body by the current CA's signature, or one of its reply signers', and assigns the roles among
     /// the next certificates as [`select`](Self::select) does ([RFC 8894, section 4.7]). A reply signer that
-    /// [nothing marks as an RA's](RoleReason::AnyLeafOfCa) does not count.
+    /// [nothing marks as an RA's](RoleReason::AnyLeafOfCa) does not count, and nobody's signature does whose certificate is not
+    /// valid at `time`, in Unix seconds.
     ///
     /// The signature stands in for a pin: trusted are the CA certificates in the body that are self-issued or whose issuer
-    /// is not in it, and what verifies under these. They must not have expired at `time`, in Unix seconds, and need not be
-    /// valid yet. Certificates of the current chain are no next ones.
+    /// is not in it, and what verifies under these. They must not have expired at `time`, and need not be valid yet.
+    /// Certificates of the current chain are no next ones.
     ///
     /// # Errors
-    /// [`RoleError::Verify`] if the signature does not count, [`RoleError::NoNextCa`] if there is no new CA certificate, and
-    /// others as `select`.
+    /// [`RoleError::Verify`] if the signature does not count, [`RoleError::Expired`] or [`RoleError::NotYetValid`] if its
+    /// signer's certificate is not valid, [`RoleError::NoNextCa`] if there is no new CA certificate, and others as
+    /// `select`.
     ///
     /// [RFC 8894, section 4.7]: https://www.rfc-editor.org/rfc/rfc8894#section-4.7
     pub fn from_next(
@@ -192,23 +194,13 @@ impl CaRoles<'static> {
         provider: &Provider,
         policy: &Policy,
     ) -> Result<Self, RoleError> {
-        // What nothing marks as an RA's may be any device's: it signs replies by the caller's leave, but names no next CA.
-        let ras = current
-            .reply_signers
-            .iter()
-            .zip(&current.reply_signer_reasons)
-            .filter(|(_, reason)| **reason != RoleReason::AnyLeafOfCa);
-        let signers: Vec<_> = core::iter::once(&current.issuer)
-            .chain(ras.map(|(signer, _)| signer))
-            .collect();
-        let set = body.verify(&signers, provider, policy)?;
         let criteria = select::Criteria {
             moment: select::Moment::ToCome(time),
             rules: *rules,
             provider,
             policy,
         };
-        select::next(&set, &current.chain, &criteria)
+        select::next(body, current, &criteria)
     }
 
     /// The roles for enrolling with the next CA while the current one still answers: as `next` has them, but replies may be

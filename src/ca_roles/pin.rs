@@ -41,7 +41,9 @@ impl<'p> CaPin<'p> {
         }
     }
 
-    /// Also trusts the certificate with this fingerprint for an RA's of the CA, whatever its extended key usage says.
+    /// Also trusts the certificate with this fingerprint for an RA's of the CA, whatever its extended key usage says. It must be
+    /// among those of the answer, so that nobody can take it out: for an RA that is about to be renewed, try one pin with the
+    /// old and then one with the new fingerprint.
     #[must_use]
     pub fn ra_fingerprint(mut self, fingerprint: Fingerprint) -> Self {
         self.ras.push(Pin::Fingerprint(fingerprint));

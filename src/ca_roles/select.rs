@@ -7,7 +7,7 @@ use super::{CaRole, CaRoles, RoleReason, RoleRules};
 use crate::certificate::{Certificate, CertificateSignatureError};
 use crate::crypto::public_key::{check_public_key, key_algorithm};
 use crate::crypto::{Policy, Provider, is_same_key};
-use crate::message::{CaCertificates, CertsOnly};
+use crate::message::{CaCertificates, CertsOnly, NextCaCertificates};
 use crate::{Refused, RoleError, oid};
 
 /// What certificates are judged by.
@@ -45,7 +45,9 @@ pub(super) fn under_pin(
     }
     let mut ras = Vec::new();
     for ra in &pin.ras {
-        ras.extend(ra.find(&answered, criteria.provider)?.cloned());
+        // Without it, whoever took it out would choose among the others.
+        let found = ra.find(&answered, criteria.provider)?;
+        ras.push(found.ok_or(RoleError::PinnedRaNotFound)?.clone());
     }
     let certificates = in_order(answered.iter().chain(&ras).cloned());
     let tree = Tree::grow(&[pinned], &certificates, &ras, criteria);
@@ -60,11 +62,12 @@ pub(super) fn under_pin(
 
 /// Assigns the roles among certificates that the current CA vouches for.
 pub(super) fn next(
-    set: &CertsOnly<'_>,
-    current_chain: &[Certificate<'_>],
+    body: &NextCaCertificates<'_>,
+    current: &CaRoles<'_>,
     criteria: &Criteria<'_>,
 ) -> Result<CaRoles<'static>, RoleError> {
-    let is_new = |certificate: &Certificate<'_>| !current_chain.contains(certificate);
+    let set = vouched_for(body, current, criteria)?;
+    let is_new = |certificate: &Certificate<'_>| !current.chain.contains(certificate);
     let certificates = in_order(set.certificates().filter_map(Result::ok).filter(is_new));
     let issuing: Vec<_> = certificates.iter().filter(|one| one.may_issue()).collect();
     let is_top = |certificate: &&Certificate<'_>| {
@@ -84,12 +87,42 @@ pub(super) fn next(
             .is_ok()
     };
     if !top.is_self_issued()
-        && let Some(at) = current_chain.iter().position(issued_it)
+        && let Some(at) = current.chain.iter().position(issued_it)
     {
-        let above = current_chain.iter().skip(at).cloned();
+        let above = current.chain.iter().skip(at).cloned();
         roles.chain.extend(above.map(Certificate::into_owned));
     }
     Ok(roles)
+}
+
+/// What a body says of the next CA, if the current one signed it or an RA of its, while valid.
+fn vouched_for(
+    body: &NextCaCertificates<'_>,
+    current: &CaRoles<'_>,
+    criteria: &Criteria<'_>,
+) -> Result<CertsOnly<'static>, RoleError> {
+    let (Moment::Now(time) | Moment::ToCome(time)) = criteria.moment;
+    let reply_signers = current
+        .reply_signers
+        .iter()
+        .zip(&current.reply_signer_reasons);
+    // What nothing marks as an RA's may be any device's: it signs replies by the caller's leave, but names no next CA.
+    let ras = reply_signers
+        .filter(|(_, reason)| **reason != RoleReason::AnyLeafOfCa)
+        .map(|(signer, _)| (signer, CaRole::ReplySigner));
+    let (mut valid, mut others) = (Vec::new(), Vec::new());
+    for (signer, role) in core::iter::once((&current.issuer, CaRole::IssuingCa)).chain(ras) {
+        match Time::of(signer, Moment::Now(time)).error(role) {
+            None => valid.push(signer),
+            Some(error) => others.push((signer, error)),
+        }
+    }
+    let verified = |signers: &[_]| body.verify(signers, criteria.provider, criteria.policy);
+    verified(&valid).map_err(|error| {
+        let is_its = |(signer, _): &(_, _)| verified(&[*signer]).is_ok();
+        let of_another_time = others.into_iter().find(is_its);
+        of_another_time.map_or(RoleError::Verify(error), |(_, error)| error)
+    })
 }
 
 /// Each certificate once, in an order that owes nothing to that of the answer.

@@ -12,6 +12,9 @@ use crate::crypto::CryptoError;
 pub enum RoleError {
     /// Neither the pinned CA certificate is among those of the answer nor one that was issued under it.
     PinNotFound,
+    /// An RA's certificate that is pinned by its fingerprint is not among those of the answer: somebody took it out, or the RA
+    /// has another one now.
+    PinnedRaNotFound,
     /// The pinned certificate is no CA's: the CA is to be pinned, and an RA beside it.
     PinIsNoCa,
     /// The signature of a GetNextCACert body is wrong, or is not the current CA's.
@@ -42,7 +45,7 @@ impl RoleError {
     pub const fn cause(&self) -> Cause {
         match self {
             Self::Verify(error) => error.cause(),
-            Self::PinNotFound | Self::Refused(_) => Cause::Policy,
+            Self::PinNotFound | Self::PinnedRaNotFound | Self::Refused(_) => Cause::Policy,
             Self::PinIsNoCa | Self::Crypto(_) => Cause::Misuse,
             _ => Cause::Protocol,
         }
@@ -67,6 +70,9 @@ impl fmt::Display for RoleError {
             Self::PinNotFound => {
                 f.write_str("the answer has neither the pinned CA certificate nor one under it")
             }
+            Self::PinnedRaNotFound => f.write_str(
+                "the answer does not have the RA's certificate that is pinned by fingerprint",
+            ),
             Self::PinIsNoCa => f.write_str("the pinned certificate is not a CA's"),
             Self::Verify(error) => error.fmt(f),
             Self::NoNextCa => f.write_str("the next certificates hold no new CA's"),

@@ -104,7 +104,7 @@ impl fmt::Display for TransactionError {
             Self::Ambiguous(count) => {
                 write!(
                     f,
-                    "{count} certificates in the reply could be the one asked for"
+                    "{count} certificates or CRLs in the reply could be the one asked for"
                 )
             }
             Self::NotIssuedByCa(error) => {

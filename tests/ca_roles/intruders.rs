@@ -168,8 +168,30 @@ fn a_pinned_ra_needs_no_mark() {
     );
     assert_eq!(
         select_with(&answer, &by_fingerprint, RoleRules::default()),
-        Err(RoleError::NotMarkedAsRa(CaRole::Recipient))
+        Err(RoleError::PinnedRaNotFound)
     );
+}
+
+#[test]
+fn a_pinned_ra_that_is_taken_out_leaves_its_role_to_nobody() {
+    // An enrolment agent, such as a smart-card officer, has the mark of an RA.
+    let agent = Made::ra("agent", vector!("keys/cbad.key"), BOTH);
+    let ca = CA_OF_ALL_USES.self_signed();
+    let (signing, encryption) = (SIGNING_RA.issued_by(&CA), ENCRYPTION_RA.issued_by(&CA));
+    let of = |ra| fingerprint(FingerprintAlgorithm::Sha256, ra);
+    let pin = CaPin::certificate(&ca)
+        .ra_fingerprint(of(&signing))
+        .ra_fingerprint(of(&encryption));
+    let mut answer = vec![ca.clone(), agent.issued_by(&CA), signing, encryption];
+    let roles = select_with(&answer, &pin, RoleRules::default()).unwrap();
+    assert_eq!(roles.recipient, ("CN=encryption RA".to_owned(), Pinned));
+    answer.pop();
+    for left in [&answer[..], &answer[..1]] {
+        assert_eq!(
+            select_with(left, &pin, RoleRules::default()),
+            Err(RoleError::PinnedRaNotFound)
+        );
+    }
 }
 
 #[test]

@@ -139,6 +139,35 @@ fn only_the_current_ca_and_its_reply_signers_have_a_word_in_it() {
 }
 
 #[test]
+fn whose_time_is_over_or_not_come_has_no_word_in_it() {
+    let next = [NEXT.self_signed()];
+    let ca = CURRENT.self_signed();
+    for (period, error) in [
+        (EXPIRED, RoleError::Expired as fn(_) -> _),
+        (NOT_YET, RoleError::NotYetValid),
+    ] {
+        let (made_ca, made_ra) = (Made { period, ..CURRENT }, Made { period, ..RA });
+        let (other_ca, ra) = (made_ca.self_signed(), made_ra.issued_by(&CURRENT));
+        let of_ra = CaRoles::with_ra(&ca, &ra, &ra);
+        let by_ra = from_next(body(&next, &RA, &ra), &of_ra);
+        assert_eq!(by_ra.unwrap_err(), error(CaRole::ReplySigner));
+        let by_ca = from_next(body(&next, &CURRENT, &ca), &of_ra).unwrap();
+        assert_eq!(by_ca.issuer(), &next[0]);
+        assert_eq!(
+            next_after(&other_ca, &next).unwrap_err(),
+            error(CaRole::IssuingCa)
+        );
+        // A signature that is wrong says nothing of times.
+        let mut forged = body(&next, &RA, &ra);
+        *forged.last_mut().unwrap() ^= 1;
+        assert_eq!(
+            from_next(forged, &of_ra).unwrap_err(),
+            RoleError::Verify(VerifyError::UntrustedSigner)
+        );
+    }
+}
+
+#[test]
 fn the_current_ca_is_no_next_one() {
     let (current, next) = (CURRENT.self_signed(), NEXT.self_signed());
     let roles = next_after(&current, &[current.clone(), next.clone()]).unwrap();
