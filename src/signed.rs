@@ -6,7 +6,7 @@ use signature::rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::algorithm_identifier::{AlgorithmIdentifier, write_signature};
-use crate::asn1::{Element, Reader, Span, encode, tag};
+use crate::asn1::{Reader, Span, encode, tag};
 use crate::crypto::{
     CryptoError, DigestSet, Policy, Provider, SignatureAlgorithm, SignatureScheme, SigningKey,
     check_public_key, is_same_key,
@@ -56,7 +56,7 @@ impl Signed {
             let signed = Self {
                 to_be_signed: Span::of(whole, part.raw),
                 algorithm: Span::of(whole, algorithm.raw),
-                signature: Span::of(whole, signature.contents),
+                signature: Span::of(whole, signature),
             };
             Ok((signed, value))
         })
@@ -127,18 +127,14 @@ pub(crate) fn is_allowed(
         }
 }
 
-/// Takes a BIT STRING of whole octets; the contents that it gives are those octets.
+/// Takes a BIT STRING of whole octets, and gives those.
 pub(crate) fn read_bit_string<'a>(
     reader: &mut Reader<'a>,
     item: Item,
-) -> Result<Element<'a>, ParseError> {
+) -> Result<&'a [u8], ParseError> {
     let bits = reader.expect(tag::BIT_STRING, item)?;
     match bits.contents.split_first() {
-        Some((0, octets)) => Ok(Element {
-            contents: octets,
-            contents_offset: bits.contents_offset.saturating_add(1),
-            ..bits
-        }),
+        Some((0, octets)) => Ok(octets),
         _ => Err(reader.error_at(ParseErrorKind::InvalidValue, item, bits.offset)),
     }
 }

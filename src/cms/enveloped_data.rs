@@ -297,12 +297,9 @@ impl<'a> OriginatorPublicKey<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
         let item = Item::SubjectPublicKeyInfo;
         reader.nested(ORIGINATOR_KEY, item, |fields| {
-            let algorithm = AlgorithmIdentifier::read(fields)?;
-            let bits = crate::signed::read_bit_string(fields, item)?;
-            let public_key = bits.contents;
             Ok(Self {
-                algorithm,
-                public_key,
+                algorithm: AlgorithmIdentifier::read(fields)?,
+                public_key: crate::signed::read_bit_string(fields, item)?,
             })
         })
     }

@@ -163,11 +163,10 @@ fn read(spki: &[u8]) -> Result<PublicKey<'_>, ParseError> {
     let mut reader = Reader::new_der(spki, 0, Layer::Message, &Limits::REPLY);
     let key = reader.nested(tag::SEQUENCE, Item::SubjectPublicKeyInfo, |fields| {
         let identifier = AlgorithmIdentifier::read(fields)?;
-        let key = crate::signed::read_bit_string(fields, Item::SubjectPublicKeyInfo)?;
         Ok(PublicKey {
             algorithm: identifier.oid(),
             identifier,
-            octets: key.contents,
+            octets: crate::signed::read_bit_string(fields, Item::SubjectPublicKeyInfo)?,
         })
     })?;
     reader.finish(Item::SubjectPublicKeyInfo)?;

@@ -196,6 +196,7 @@ fn whole<T>(
 mod tests {
     use super::*;
     use crate::ParseErrorKind;
+    use crate::signed::testing::{patched, pem};
 
     const NAME: [u8; 2] = [0x30, 0];
 
@@ -208,6 +209,10 @@ mod tests {
         );
         let serial = IssuerAndSerialNumber::new(&NAME, &[0, 0x80]);
         assert_eq!(
+            (serial.issuer_der(), serial.serial()),
+            (&NAME[..], &[0, 0x80][..])
+        );
+        assert_eq!(
             IssuerAndSerialNumber::from_der(&serial.to_der()),
             Ok(serial)
         );
@@ -218,5 +223,21 @@ mod tests {
             ParseErrorKind::TrailingData
         );
         assert!(IssuerAndSerialNumber::from_der(&names.to_der()).is_err());
+    }
+
+    #[test]
+    fn issuer_and_serial_number_mean_a_certificate_in_other_encodings_too() {
+        let ca = pem(include_bytes!("../../test-vectors/keys/ca-jscep.pem"));
+        let ca = Certificate::from_der(ca).unwrap();
+        let (issuer, serial) = (ca.issuer_der(), ca.serial());
+        let means_ca =
+            |issuer: &[u8], serial: &[u8]| IssuerAndSerialNumber::new(issuer, serial).matches(&ca);
+        assert!(means_ca(issuer, serial));
+        // The commonName as a PrintableString.
+        let printable = patched(issuer, &[6, 3, 0x55, 4, 3, 0x0c], &[6, 3, 0x55, 4, 3, 0x13]);
+        assert!(means_ca(&printable, serial));
+        assert!(means_ca(issuer, &[&[0], serial].concat()));
+        assert!(!means_ca(&NAME, serial));
+        assert!(!means_ca(issuer, &[serial, &[0]].concat()));
     }
 }
