@@ -63,7 +63,7 @@ impl MessageType {
         }
     }
 
-    /// The name in RFC 8894, or `unknown`.
+    /// The name in RFC 8894; `UpdateReq` for 18, which drafts before it had; `unknown` for others.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

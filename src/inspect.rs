@@ -116,7 +116,8 @@ pub enum PayloadContent {
     Unreadable(ParseError),
 }
 
-/// Reports on the signature of a message; the signer is looked for in the message and among `signers`.
+/// Reports on the signature of a message; the signer is looked for in the message and among `signers`. `None` if its SignerInfo
+/// cannot be read again.
 #[must_use]
 pub fn signature<'m>(
     message: &'m PkiMessage<'m>,

@@ -53,7 +53,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `rustcrypto` (default) | the software provider: RSA, AES, 3DES, SHA-1, SHA-2, PBKDF2; still `no_std` |
-//! | `aws-lc-rs` | the fast provider: RSA, curves and PBKDF2 by AWS-LC, several times as fast as the software provider, which does the rest; needs `std` and a C compiler |
+//! | `aws-lc-rs` | the fast provider: RSA and curves by AWS-LC, several times as fast as the software provider, and PBKDF2; the software provider does the rest; needs `std` and a C compiler |
 //! | `diagnose` (default) | findings about messages, CA certificates and answers by HTTP, in words for people |
 //! | `ec` | ECDSA and key agreement (ECDH) with P-256, P-384 and P-521, and Ed25519, in the software provider; still `no_std` |
 //! | `legacy` | single DES and MD5 signatures, under `Policy::legacy()` |

@@ -15,7 +15,7 @@ use crate::{Cause, MessageType};
 /// safe to write, and what is missing from it never leads to a weaker algorithm by itself. 3DES and SHA-1 are written only
 /// to a CA that lists nothing better, and only under a policy with [`Tolerance::WeakRequests`], as
 /// [`Policy::compatible`] is; a caller who knows better names an algorithm with [`with_digest`](Self::with_digest) or
-/// [`with_cipher`](Self::with_cipher).
+/// [`with_content_cipher`](Self::with_content_cipher).
 ///
 /// ```
 /// use scep::crypto::{ContentCipher, DigestAlgorithm, Policy};
@@ -119,7 +119,7 @@ impl Negotiation {
 
     /// Takes another content cipher: the caller knows that the CA can do it.
     #[must_use]
-    pub const fn with_cipher(mut self, cipher: ContentCipher) -> Self {
+    pub const fn with_content_cipher(mut self, cipher: ContentCipher) -> Self {
         self.cipher = cipher;
         self
     }
@@ -179,6 +179,8 @@ impl Negotiation {
 }
 
 /// A CA and a policy have nothing in common.
+///
+/// Nobody signs what a CA lists. Who knows better than the list what the CA can do negotiates from [`Capabilities::UNKNOWN`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NegotiationError {
@@ -204,10 +206,12 @@ impl fmt::Display for NegotiationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Digest => {
-                "the CA lists no digest that the policy writes: name one, or choose the compatible policy"
+                "the CA lists no digest that the policy writes: the list was shortened on the way, or the CA is so old that it needs \
+                 Tolerance::WeakRequests"
             }
             Self::Cipher => {
-                "the CA lists no content cipher that the policy writes: name one, or choose the compatible policy"
+                "the CA lists no content cipher that the policy writes: the list was shortened on the way, or the CA is so old that \
+                 it needs Tolerance::WeakRequests"
             }
             Self::EmptyPolicy => "the policy allows nothing to write a request with",
             Self::Oaep => "the CA is NDES, which answers in RSAES-OAEP, and the policy refuses that",
@@ -428,7 +432,7 @@ mod tests {
         let chosen = negotiate(b"", &Policy::default())
             .unwrap()
             .with_digest(DigestAlgorithm::Sha512)
-            .with_cipher(ContentCipher::TripleDesCbc)
+            .with_content_cipher(ContentCipher::TripleDesCbc)
             .with_method(Method::Post)
             .with_renewal(RenewalForm::RenewalReq);
         assert_eq!(chosen.digest(), DigestAlgorithm::Sha512);

@@ -90,12 +90,12 @@ impl Signed {
         digests: DigestSet,
         refused: fn(Oid) -> Refused,
     ) -> Result<SignatureAlgorithm, SignatureFault> {
-        let refused = SignatureFault::Refused(refused(self.algorithm_oid(whole)));
+        let oid = self.algorithm_oid(whole);
         let algorithm = self
             .algorithm_identifier(whole)
             .and_then(|identifier| identifier.signature(None).ok())
             .filter(|algorithm| is_allowed(*algorithm, policy, digests))
-            .ok_or(refused)?;
+            .ok_or(SignatureFault::Refused(refused(oid)))?;
         check_public_key(public_key, policy).map_err(SignatureFault::Refused)?;
         let message = self.to_be_signed.of_buffer(whole);
         let signature = self.signature.of_buffer(whole);
@@ -104,7 +104,9 @@ impl Signed {
             .verify(algorithm, public_key, &[message], signature)
         {
             Ok(()) => Ok(algorithm),
-            Err(CryptoError::Unsupported) => Err(refused),
+            Err(CryptoError::Unsupported) => {
+                Err(SignatureFault::Refused(Refused::Unsupported(oid)))
+            }
             Err(_) => Err(SignatureFault::Invalid),
         }
     }

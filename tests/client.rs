@@ -335,7 +335,7 @@ fn requests_are_written_as_negotiated() {
     };
     let negotiation = negotiation()
         .with_digest(DigestAlgorithm::Sha512)
-        .with_cipher(ContentCipher::Aes256Cbc)
+        .with_content_cipher(ContentCipher::Aes256Cbc)
         .with_key_transport(transport);
     let (provider, policy) = (&device.parties.provider, &device.parties.policy);
     let client = Client::new(provider, policy, &device.ca, negotiation, &requester);

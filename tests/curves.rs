@@ -170,14 +170,14 @@ fn a_provider_that_cannot_make_the_envelope_says_so_before_anything_is_issued() 
     assert_eq!(device.envelope(&with_challenge, &underived), unsupported);
 
     let without = device.request(None);
-    let transport_only = whole.with_encrypt_key(&TransportOnly);
+    let transport_only = whole.with_key_encryption(&TransportOnly);
     assert_eq!(device.envelope(&without, &whole), Ok("ecdh"));
     assert_eq!(device.envelope(&without, &transport_only), unsupported);
     // An RSA key needs none of it.
     let rsa = device.parties.receive(&device.parties.pkcs_req().0);
     assert_eq!(device.envelope(&rsa, &transport_only), Ok("rsa-pkcs1v15"));
 
-    let another_curve = whole.with_encrypt_key(&AnotherCurve);
+    let another_curve = whole.with_key_encryption(&AnotherCurve);
     assert_eq!(
         device.envelope(&without, &another_curve),
         Err(BuildError::Crypto(CryptoError::InvalidKey))

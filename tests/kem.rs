@@ -173,7 +173,7 @@ fn decapsulate(
 }
 
 fn kem_provider() -> Provider {
-    provider().with_encrypt_key(&MlKem)
+    provider().with_key_encryption(&MlKem)
 }
 
 /// The DER of a RecipientInfo.

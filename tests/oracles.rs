@@ -473,7 +473,7 @@ impl VerifySignature for Recording {
 
 /// What is verified while this message is opened.
 fn work(scene: &Scene, policy: &Policy, body: &[u8]) -> Vec<(SignatureAlgorithm, usize)> {
-    let provider = scene.parties.provider.with_verify(&Recording);
+    let provider = scene.parties.provider.with_signatures(&Recording);
     let message = PkiMessage::parse(body, &Limits::REQUEST).unwrap();
     let trust = SignerTrust::new().self_issued();
     let verified = message.verify(&provider, policy, &trust).unwrap();

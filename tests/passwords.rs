@@ -193,9 +193,9 @@ fn a_provider_that_derives_no_keys_says_so() {
     );
     assert_eq!(
         curves.open(&bytes, &policy(), &[PASSWORD]).unwrap_err(),
-        refused(Refused::KeyDerivation(oid::PBKDF2))
+        refused(Refused::Unsupported(oid::PBKDF2))
     );
-    curves.provider = curves.provider.with_derive_key(whole.key_derivation());
+    curves.provider = curves.provider.with_key_derivation(whole.key_derivation());
     assert!(curves.open(&bytes, &policy(), &[PASSWORD]).is_ok());
 }
 
@@ -299,7 +299,7 @@ impl DeriveKey for Counting {
 fn a_server_without_passwords_derives_nothing() {
     let curves = Curves::new();
     let bytes = curves.pkcs_req(&policy());
-    let provider = curves.provider.with_derive_key(&Counting);
+    let provider = curves.provider.with_key_derivation(&Counting);
     let received = |passwords: &[&str], policy: &Policy| {
         let signer = SignerIdentity::new(&curves.ca, &curves.ca_key).unwrap();
         let recipient = Recipient::without_key(&curves.ca);
@@ -506,7 +506,7 @@ fn what_is_public_of_a_password_recipient_is_refused_by_name() {
         let mut forge = forge.clone();
         forge.set_content(Some(envelope.to_der()));
         let bytes = forge.sign(&parties.client_key);
-        let provider = curves.provider.with_derive_key(&Undone);
+        let provider = curves.provider.with_key_derivation(&Undone);
         let recipient = Recipient::without_key(&curves.ca).with_password(PASSWORD);
         let message = PkiMessage::parse(bytes, &Limits::REQUEST).unwrap();
         let trust = SignerTrust::new().self_issued();

@@ -14,12 +14,13 @@ use common::verdict::{
 };
 use common::{DIGESTS, Parties, key, pss, rng, self_signed};
 use scep::crypto::{
-    ContentCipher, DigestAlgorithm, DigestSet, KeyManagement, KeyTransport, Policy,
-    SignatureAlgorithm, SignatureScheme, SignatureSchemeSet, TransportScheme, TransportSet,
+    ComputeDigest, ContentCipher, CryptoError, DigestAlgorithm, DigestSet, DigestValue,
+    KeyManagement, KeyTransport, Policy, SignatureAlgorithm, SignatureScheme, SignatureSchemeSet,
+    TransportScheme, TransportSet, VerifySignature,
 };
 use scep::{
-    BuildError, CaRoles, FailInfo, OpenError, Refused, RequestBuilder, SignerIdentity, SignerMatch,
-    VerifyError, oid,
+    BuildError, CaRoles, CertificateSignatureError, FailInfo, OpenError, Refused, RequestBuilder,
+    SignerIdentity, SignerMatch, VerifyError, oid,
 };
 
 use ContentCipher::{Aes128Cbc, DesCbc, TripleDesCbc};
@@ -184,6 +185,46 @@ fn a_signature_algorithm_must_be_known_and_fit_its_digest() {
     assert_eq!(
         verify_error(&parties, &policy, &message),
         (mismatch, FailInfo::BadAlg)
+    );
+}
+
+#[test]
+fn what_the_provider_cannot_do_is_not_called_refused_by_policy() {
+    struct Nothing;
+    impl VerifySignature for Nothing {
+        fn verify(
+            &self,
+            _: SignatureAlgorithm,
+            _: &[u8],
+            _: &[&[u8]],
+            _: &[u8],
+        ) -> Result<(), CryptoError> {
+            Err(CryptoError::Unsupported)
+        }
+    }
+    impl ComputeDigest for Nothing {
+        fn digest(&self, _: DigestAlgorithm, _: &[&[u8]]) -> Result<DigestValue, CryptoError> {
+            Err(CryptoError::Unsupported)
+        }
+    }
+    let mut parties = Parties::new();
+    let (policy, whole) = (Policy::default(), parties.provider);
+    let (message, _) = parties.pkcs_req();
+    parties.provider = whole.with_digests(&Nothing);
+    assert_eq!(
+        verify_error(&parties, &policy, &message),
+        bad_alg(Refused::Unsupported(oid::SHA256))
+    );
+    parties.provider = whole.with_signatures(&Nothing);
+    let error = verify_error(&parties, &policy, &message);
+    assert_eq!(error, bad_alg(Refused::Unsupported(oid::RSA_ENCRYPTION)));
+    assert_eq!(
+        parties
+            .issued
+            .verify_issued_by(&parties.ca, &parties.provider, &policy),
+        Err(CertificateSignatureError::Refused(Refused::Unsupported(
+            oid::SHA256_WITH_RSA
+        )))
     );
 }
 

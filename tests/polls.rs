@@ -214,7 +214,7 @@ fn a_provider_without_sha_256_has_no_transaction_keys() {
         }
     }
     let waiting = Waiting::new();
-    let provider = provider().with_digest(&Without);
+    let provider = provider().with_digests(&Without);
     let error = Err(CryptoError::Unsupported);
     assert_eq!(waiting.held.transaction_key(&provider), error);
     assert_eq!(waiting.request.transaction_key(&provider), error);

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::tlv::{self, Body, Node};
 
 /// The provider.
-pub const PROVIDER: Provider = Provider::new(&Toy, &Toy, &Toy, &Toy).with_derive_key(&Toy);
+pub const PROVIDER: Provider = Provider::new(&Toy, &Toy, &Toy, &Toy).with_key_derivation(&Toy);
 
 /// How many octets of hash stand before an encrypted key.
 const KEY_TAG: usize = 8;

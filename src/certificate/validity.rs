@@ -17,7 +17,7 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Whether a time is within.
+    /// Whether a time, in seconds since the Unix epoch, is within; both ends are.
     #[must_use]
     pub fn contains(&self, time: i64) -> bool {
         (self.not_before..=self.not_after).contains(&time)

@@ -61,8 +61,8 @@ impl<'k> Requester<'k> {
     /// Takes the challenge password of the enrolment, for where its CSR is not at hand, as after a restart, and the key of the requester
     /// or of the CA cannot decrypt ([RFC 8894, section 3.1](https://www.rfc-editor.org/rfc/rfc8894#section-3.1)): answers are opened with
     /// it, and polls encrypted under it. Where the CSR is at hand, what that has counts. Queries and renewals are not encrypted under
-    /// it, for whoever captures such a message can try passwords at it; but for a requester that [only signs](Self::signing_only), whose
-    /// answers can be under nothing else.
+    /// it, since whoever captures such a message can try passwords at it. The exception is a requester that [only
+    /// signs](Self::signing_only): its answers can be encrypted in no other way.
     ///
     /// One that is taken later replaces it; an empty one counts as none.
     #[must_use]

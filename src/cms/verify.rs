@@ -106,7 +106,7 @@ impl SignerInfo<'_> {
     ) -> Result<VerifiedSigner, VerifyError> {
         let (digest, algorithm) = self.algorithms(policy)?;
         check_public_key(signer.public_key_der(), policy).map_err(VerifyError::Refused)?;
-        let refused = VerifyError::Refused(Refused::Signature(self.signature_algorithm.oid()));
+        let unsupported = Refused::Unsupported(self.signature_algorithm.oid());
         let signature = self.signature.to_cow();
         let verify = |message: &[&[u8]]| {
             provider
@@ -115,7 +115,7 @@ impl SignerInfo<'_> {
         };
         let outcome = |result| match result {
             Ok(()) => Ok(()),
-            Err(CryptoError::Unsupported) => Err(refused),
+            Err(CryptoError::Unsupported) => Err(VerifyError::Refused(unsupported)),
             Err(_) => Err(VerifyError::Signature),
         };
         let Some(attributes) = &self.signed_attributes else {
@@ -161,7 +161,7 @@ impl SignedAttributes<'_> {
         let computed = provider
             .digests()
             .digest(digest, &[content])
-            .map_err(|_| VerifyError::Refused(Refused::MessageDigest(digest_oid(digest))))?;
+            .map_err(|_| VerifyError::Refused(Refused::Unsupported(digest_oid(digest))))?;
         let mut reader = Reader::new(self.contents(), self.offset(), Layer::Message, limits);
         let (mut content_type, mut message_digest) = (None, None);
         while !reader.at_end() {

@@ -23,7 +23,8 @@ impl fmt::Display for CryptoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unsupported => {
-                "the provider or key does not support the algorithm (the software provider needs the feature `ec` for elliptic curves)"
+                "the provider or key does not support the algorithm (the software provider needs the feature `ec` for elliptic curves, and \
+                 `legacy` for single DES and MD5)"
             }
             Self::InvalidKey => "the key cannot be read or its size is not supported",
             Self::Failed => "the cryptographic operation failed",
@@ -325,7 +326,7 @@ impl fmt::Debug for SubstituteSecret {
 /// ```
 /// # #[cfg(feature = "rustcrypto")] {
 /// use scep::crypto::{Provider, rustcrypto};
-/// let provider = Provider::rustcrypto().with_digest(&rustcrypto::Digests);
+/// let provider = Provider::rustcrypto().with_digests(&rustcrypto::Digests);
 /// # let _ = provider;
 /// # }
 /// ```
@@ -340,7 +341,7 @@ pub struct Provider {
 
 impl Provider {
     /// A provider made of the parts that every message needs. It has no [`DeriveKey`]; see
-    /// [`with_derive_key`](Self::with_derive_key).
+    /// [`with_key_derivation`](Self::with_key_derivation).
     #[must_use]
     pub const fn new(
         digest: &'static dyn ComputeDigest,
@@ -359,35 +360,35 @@ impl Provider {
 
     /// Takes another implementation of digests.
     #[must_use]
-    pub const fn with_digest(mut self, digest: &'static dyn ComputeDigest) -> Self {
+    pub const fn with_digests(mut self, digest: &'static dyn ComputeDigest) -> Self {
         self.digest = digest;
         self
     }
 
     /// Takes another implementation of signature verification.
     #[must_use]
-    pub const fn with_verify(mut self, verify: &'static dyn VerifySignature) -> Self {
+    pub const fn with_signatures(mut self, verify: &'static dyn VerifySignature) -> Self {
         self.verify = verify;
         self
     }
 
     /// Takes another implementation of key transport and key agreement.
     #[must_use]
-    pub const fn with_encrypt_key(mut self, encrypt_key: &'static dyn EncryptKey) -> Self {
+    pub const fn with_key_encryption(mut self, encrypt_key: &'static dyn EncryptKey) -> Self {
         self.encrypt_key = encrypt_key;
         self
     }
 
     /// Takes another implementation of content encryption.
     #[must_use]
-    pub const fn with_content(mut self, content: &'static dyn CipherContent) -> Self {
+    pub const fn with_content_encryption(mut self, content: &'static dyn CipherContent) -> Self {
         self.content = content;
         self
     }
 
     /// Takes an implementation of key derivation, without which no message is encrypted under a password.
     #[must_use]
-    pub const fn with_derive_key(mut self, derive_key: &'static dyn DeriveKey) -> Self {
+    pub const fn with_key_derivation(mut self, derive_key: &'static dyn DeriveKey) -> Self {
         self.derive_key = derive_key;
         self
     }

@@ -28,10 +28,10 @@ use crate::{BuildError, Item, Layer, Limits};
 /// use scep::{BuildError, Csr, CsrBuilder};
 /// use x509_cert::name::Name;
 ///
-/// fn csr(key: &dyn SigningKey, subject: &Name, rng: &mut dyn CryptoRng) -> Result<Csr, BuildError> {
+/// fn csr(key: &dyn SigningKey, subject: &Name, challenge: &str, rng: &mut dyn CryptoRng) -> Result<Csr, BuildError> {
 ///     let public_key = key.public_key().ok_or(BuildError::KeyMismatch)?;
 ///     CsrBuilder::new(subject, public_key)
-///         .challenge_password("7Hk2Zq")
+///         .challenge_password(challenge)
 ///         .build(key.algorithms()[0])?
 ///         .sign(key, &Provider::rustcrypto(), rng)
 /// }

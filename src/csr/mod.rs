@@ -38,7 +38,7 @@ pub struct Csr {
 
 /// What stands in it.
 impl Csr {
-    /// The bytes as they were received.
+    /// The bytes as they were received, the challenge password among them.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         self.parts.whole.of_buffer(&self.buffer)
@@ -108,7 +108,7 @@ impl Csr {
         self.parts.attributes.of_buffer(&self.buffer)
     }
 
-    /// A typed view.
+    /// A typed view. It has the challenge password too, shows it by `Debug`, and does not wipe it.
     ///
     /// # Errors
     /// If `x509-cert` refuses the CSR, which remains usable here.

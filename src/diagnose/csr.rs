@@ -23,7 +23,9 @@ pub(super) fn judge(diagnosis: &Diagnosis<'_>, csr: &UnverifiedCsr, findings: &m
         // Without a policy nobody refuses anything.
         Err(CsrError::Refused(refused)) if diagnosis.policy.is_some() => {
             let code = match refused {
-                Refused::CsrSignature(_) => FindingCode::AlgorithmNotAllowed,
+                Refused::CsrSignature(_) | Refused::Unsupported(_) => {
+                    FindingCode::AlgorithmNotAllowed
+                }
                 _ => FindingCode::KeyNotAllowed,
             };
             push(code, format!("CSR: {refused}; {}", key(csr)));

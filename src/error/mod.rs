@@ -34,11 +34,12 @@ pub enum Cause {
     /// The message is understood and refused by the caller's [`Policy`](crate::crypto::Policy),
     /// [`Limits`](crate::Limits) or [`SignerTrust`](crate::SignerTrust).
     Policy,
-    /// The caller asks for something that cannot be.
+    /// The caller asks for something that cannot be, or a key or provider of the caller's fails.
     Misuse,
 }
 
-/// Any error of this crate, for callers that pass all of them on with `?`.
+/// Any error on the way of a message, for callers that pass all of them on with `?`. What reads fingerprints, and the modules `ndes`,
+/// `microsoft` and `intune`, have errors of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {

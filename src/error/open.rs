@@ -13,7 +13,7 @@ pub enum OpenError {
     Parse(ParseError),
     /// The message must have an envelope and has no content.
     NoContent,
-    /// The caller's policy does not allow this algorithm.
+    /// The caller's policy does not allow this algorithm, or the provider does not have it.
     Refused(Refused),
     /// No recipient of the envelope is one of the caller's.
     NoRecipient(RecipientHint),
@@ -36,7 +36,7 @@ pub enum OpenError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecryptError;
 
-/// For whom an envelope was that is for nobody here: the first of its recipients, which is public.
+/// For whom an envelope was that is for nobody here: the first of its recipients that names a certificate, which is public.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RecipientHint {
     id: [u8; Self::MAX_LEN],
@@ -63,7 +63,7 @@ impl RecipientHint {
         }
     }
 
-    /// The serial number or key identifier of the first recipient, its last 24 bytes; empty if it has another kind.
+    /// The serial number or key identifier of the first recipient that names a certificate, its last 24 bytes; empty if none does.
     #[must_use]
     pub fn first(&self) -> &[u8] {
         self.id.get(..self.len).unwrap_or_default()
@@ -84,10 +84,18 @@ impl fmt::Debug for RecipientHint {
 
 impl fmt::Display for RecipientHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.len == 0 {
+            return write!(
+                f,
+                "none of the {} names a certificate (it may be under a challenge password)",
+                self.recipients
+            );
+        }
+        f.write_str("the first that names a certificate is ")?;
         for byte in self.first() {
             write!(f, "{byte:02x}")?;
         }
-        write!(f, ", 1 of {}", self.recipients)
+        write!(f, ", of {} in all", self.recipients)
     }
 }
 
@@ -131,11 +139,11 @@ impl fmt::Display for OpenError {
         match self {
             Self::Parse(error) => error.fmt(f),
             Self::NoContent => f.write_str("the message has no envelope"),
-            Self::Refused(refused) | Self::CsrRefused(refused) => refused.fmt(f),
-            Self::NoRecipient(hint) => write!(
-                f,
-                "no recipient of the envelope is one of ours; the first is {hint}"
-            ),
+            Self::Refused(refused) => refused.fmt(f),
+            Self::CsrRefused(refused) => refused.fmt_of("the CSR's key", f),
+            Self::NoRecipient(hint) => {
+                write!(f, "no recipient of the envelope is one of ours: {hint}")
+            }
             Self::NoKey => f.write_str(
                 "the envelope is for one of our certificates, and its private key was not given",
             ),
@@ -156,3 +164,55 @@ impl fmt::Display for DecryptError {
 }
 
 impl core::error::Error for DecryptError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_recipient_is_named_if_one_is() {
+        let named = OpenError::NoRecipient(RecipientHint::new(&[0x0a, 0xff], 3));
+        assert_eq!(
+            named.to_string(),
+            "no recipient of the envelope is one of ours: the first that names a certificate is 0aff, of 3 in all"
+        );
+        let unnamed = OpenError::NoRecipient(RecipientHint::new(&[], 2));
+        assert_eq!(
+            unnamed.to_string(),
+            "no recipient of the envelope is one of ours: none of the 2 names a certificate (it may be under a challenge password)"
+        );
+    }
+
+    #[test]
+    fn whose_key_is_refused_is_said() {
+        let refused = Refused::RsaModulusBits(1024);
+        for (error, whose) in [
+            (OpenError::CsrRefused(refused).to_string(), "the CSR's key"),
+            (
+                crate::VerifyError::Refused(refused).to_string(),
+                "the signer's key",
+            ),
+            (
+                crate::RoleError::Refused(refused).to_string(),
+                "the key of a certificate of the CA's",
+            ),
+        ] {
+            let what = ": an RSA key of 1024 bits is refused by policy";
+            assert_eq!(error.strip_suffix(what), Some(whose));
+        }
+        // An algorithm says by itself where it stood.
+        let refused = Refused::CsrSignature(crate::oid::MD5_WITH_RSA);
+        let error = OpenError::CsrRefused(refused).to_string();
+        assert!(error.starts_with("signatureAlgorithm of the CSR is md5WithRSAEncryption "));
+    }
+
+    #[test]
+    fn what_a_provider_cannot_do_is_named() {
+        let refused = Refused::Unsupported(crate::oid::ECDSA_WITH_SHA256);
+        assert_eq!(
+            OpenError::Refused(refused).to_string(),
+            "the crypto provider cannot do ecdsa-with-SHA256 (1.2.840.10045.4.3.2)"
+        );
+    }
+}

@@ -83,7 +83,7 @@ impl fmt::Display for RoleError {
             Self::NotYetValid(role) => {
                 write!(f, "the certificate of the {role} is not valid yet")
             }
-            Self::Refused(refused) => refused.fmt(f),
+            Self::Refused(refused) => refused.fmt_of("the key of a certificate of the CA's", f),
             Self::NotMarkedAsRa(role) => write!(
                 f,
                 "the only certificate for the {role} lacks the RA's extended key usage {}: pin it (CaPin::ra_certificate), or see \

@@ -47,11 +47,11 @@ pub enum VerifyError {
     NoSignedContent,
     /// A GetNextCACert response carries SCEP attributes: it is a pkiMessage, signed for another purpose.
     ScepAttributes,
-    /// The caller's policy does not allow this algorithm or key.
+    /// The caller's policy does not allow this algorithm or key, or the provider does not have it.
     Refused(Refused),
 }
 
-/// What a policy refuses, and where it stood.
+/// What a policy refuses, or a provider cannot do, and where it stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refused {
@@ -75,6 +75,9 @@ pub enum Refused {
     OaepLabel,
     /// The parameters of RSAES-OAEP cannot be read or name an unknown hash.
     OaepParameters,
+    /// An algorithm that the policy allows and the caller's provider cannot do. The software provider does elliptic curves with
+    /// the feature `ec`, MD5 and single DES with `legacy`.
+    Unsupported(Oid),
     /// A public key of an algorithm that is not supported.
     PublicKey(Oid),
     /// An RSA key whose modulus has this number of bits.
@@ -188,12 +191,28 @@ impl fmt::Display for VerifyError {
             Self::ScepAttributes => {
                 f.write_str("a pkiMessage came where a GetNextCACert response is expected")
             }
-            Self::Refused(refused) => refused.fmt(f),
+            Self::Refused(refused) => refused.fmt_of("the signer's key", f),
         }
     }
 }
 
 impl core::error::Error for VerifyError {}
+
+impl Refused {
+    /// Says whose key it is that is refused; an algorithm says by itself where it stood.
+    pub(super) fn fmt_of(&self, key: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::PublicKey(_)
+        | Self::RsaModulusBits(_)
+        | Self::RsaExponentBits(_)
+        | Self::RsaKey
+        | Self::Curve(_)
+        | Self::EcKey = self
+        {
+            write!(f, "{key}: ")?;
+        }
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -206,6 +225,10 @@ impl fmt::Display for Refused {
             Self::KeyTransport(oid) => ("keyEncryptionAlgorithm", oid),
             Self::OaepDigest(oid) => ("hash of RSAES-OAEP", oid),
             Self::MgfDigest(oid) => ("mask generation hash of RSAES-OAEP", oid),
+            Self::Unsupported(oid) => {
+                let name = name(oid).unwrap_or("an algorithm");
+                return write!(f, "the crypto provider cannot do {name} ({oid})");
+            }
             Self::PublicKey(oid) => ("algorithm of a public key", oid),
             Self::KeyAgreement(oid) => ("scheme of key agreement", oid),
             Self::KeyWrap(oid) => ("key wrap of a key agreement", oid),
@@ -221,7 +244,10 @@ impl fmt::Display for Refused {
                 return f.write_str("a password recipient names no keyDerivationAlgorithm");
             }
             Self::PasswordIterations(count) => {
-                return write!(f, "{count} iterations of PBKDF2 are refused by policy");
+                return write!(
+                    f,
+                    "{count} iterations of PBKDF2, over all passwords to be tried, are refused by policy"
+                );
             }
             Self::PasswordSalt(len) => {
                 return write!(f, "a salt of PBKDF2 has {len} bytes, and not from 8 to 64");

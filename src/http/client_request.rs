@@ -40,7 +40,7 @@ pub struct ClientRequest {
 }
 
 impl ClientRequest {
-    /// The longest URL in bytes to send a message in by GET, where POST would do as well: 8,000.
+    /// The longest URL, in bytes, with which a message is sent by GET if the CA takes POST too: 8,000.
     ///
     /// It is what [RFC 9110, section 4.1](https://www.rfc-editor.org/rfc/rfc9110#section-4.1) asks everybody to support. The
     /// RFC has every client use POST where the CA takes it. Servers may allow less: IIS takes a query of 2,048 bytes until it

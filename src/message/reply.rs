@@ -189,8 +189,8 @@ impl<'r> ReplyBuilder<'r> {
     /// Whether and how a SUCCESS would be enveloped: ask before issuing what cannot be delivered.
     ///
     /// The recipient and algorithms are those of [`Request::success_envelope`], with the [challenge](Self::challenge) that was taken.
-    /// An envelope of nothing is made with them, if under a password with few iterations, so that what the provider cannot do shows
-    /// here and not after something was issued. It costs another operation with the signer's public key.
+    /// An envelope of nothing is made with them (under a password: with few iterations), so that what the provider cannot do shows here
+    /// and not after something was issued. It costs another operation with the signer's public key.
     ///
     /// # Errors
     /// As [`Request::success_envelope`], and [`BuildError::Crypto`] if the provider makes no such envelope.

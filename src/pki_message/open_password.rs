@@ -58,7 +58,7 @@ impl PkiMessage<'_> {
         // All are derived, whichever is right, for the time would tell.
         for (recipient, position, password) in candidates {
             let kek = under.key(provider, password).map_err(|error| match error {
-                CryptoError::Unsupported => OpenError::Refused(Refused::KeyDerivation(oid::PBKDF2)),
+                CryptoError::Unsupported => OpenError::Refused(Refused::Unsupported(oid::PBKDF2)),
                 _ => OpenError::Decrypt(DecryptError),
             })?;
             let unwrapped = under.unwrap(provider, &kek, &encrypted_key, sealed.cipher.key_len());

@@ -23,7 +23,7 @@
 //!     let reply = server.reply(&request);
 //!     let deliverable = reply.success_envelope(rng).is_ok();
 //!     Ok(match request.csr() {
-//!         Some(csr) if deliverable && csr.challenge_password().verify(b"secret") => reply.success(&[issue(csr)], rng)?,
+//!         Some(csr) if deliverable && csr.challenge_password().verify(challenge) => reply.success(&[issue(csr)], rng)?,
 //!         _ => reply.failure(FailInfo::BadRequest, Some("not granted"), rng)?,
 //!     })
 //! }

@@ -29,7 +29,7 @@ fn open(salt: &[u8], derivation: &[u8], derive: &'static dyn DeriveKey) -> Resul
     forge.set_content(Some(envelope.to_der()));
     let bytes = forge.sign(&parties.client_key);
     let curves = Curves {
-        provider: curves.provider.with_derive_key(derive),
+        provider: curves.provider.with_key_derivation(derive),
         ..curves
     };
     let request = curves.open(&bytes, &policy(), &[PASSWORD])?;

@@ -18,7 +18,7 @@
 //!
 //! Elliptic curves come with the feature `ec`, here as in the software provider, which the other half of the table is done by.
 //!
-//! Each part can be replaced by itself, see [`Provider::with_verify`] and its neighbours; keys are chosen one by one anyway.
+//! Each part can be replaced by itself, see [`Provider::with_signatures`] and its neighbours; keys are chosen one by one anyway.
 //!
 //! AWS-LC takes its random numbers from its own generator, and blinds private operations by it: the `rng` that a method
 //! is given is used only by the software provider. Threads share nothing but keys, which this crate neither changes nor
@@ -54,6 +54,6 @@ impl Provider {
     #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
     #[must_use]
     pub const fn aws_lc_rs() -> Self {
-        Self::new(&Digests, &Signatures, &KeyEncryption, &CbcCiphers).with_derive_key(&Pbkdf2)
+        Self::new(&Digests, &Signatures, &KeyEncryption, &CbcCiphers).with_key_derivation(&Pbkdf2)
     }
 }

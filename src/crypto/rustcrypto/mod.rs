@@ -38,7 +38,7 @@ impl Provider {
     #[cfg_attr(docsrs, doc(cfg(feature = "rustcrypto")))]
     #[must_use]
     pub const fn rustcrypto() -> Self {
-        Self::new(&Digests, &Signatures, &KeyEncryption, &CbcCiphers).with_derive_key(&Pbkdf2)
+        Self::new(&Digests, &Signatures, &KeyEncryption, &CbcCiphers).with_key_derivation(&Pbkdf2)
     }
 }
 
