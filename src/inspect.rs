@@ -262,7 +262,8 @@ pub fn envelope<'m>(message: &'m PkiMessage<'m>) -> Result<Option<EnvelopeReport
 
 /// Opens the envelope of a message that nobody verified, with whichever of `keys` fits.
 ///
-/// No certificate says which key is meant, so each is tried on each recipient. One that opens to a readable payload goes before one
+/// No certificate says which key is meant, so each is tried on each recipient, and the content is decrypted for each that fits, which
+/// a recipient does once or twice. One that opens to a readable payload goes before one
 /// that opens to an [unreadable](PayloadContent::Unreadable): a key that hides by random bytes that it does not fit, as some
 /// modules do, ends in right padding once in 256 times.
 ///
@@ -355,7 +356,7 @@ fn sealed_with<'m>(
 }
 
 /// The content keys that a recipient has for a private key: in key transport one, or two where it leaves open how, and in key
-/// agreement as many as it names holders.
+/// agreement the first that unwraps. Each is tried on the whole content, so who writes a message must not get to choose how many.
 fn content_keys(
     recipient: &RecipientInfo<'_>,
     key: &dyn DecryptionKey,
@@ -385,12 +386,13 @@ fn content_keys(
             };
             kari.recipient_encrypted_keys()
                 .flatten()
-                .filter_map(|key| {
+                .find_map(|key| {
                     let encrypted_key = key.encrypted_key.to_cow();
                     let unwrapped =
                         agreed.unwrap(provider, &secret, &encrypted_key, cipher.key_len());
                     unwrapped.ok()
                 })
+                .into_iter()
                 .collect()
         }
         _ => Vec::new(),

@@ -3,13 +3,15 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use common::issue::NOW;
 use common::made::{
     ALL_USES, BOTH, CERT_AND_CRL_SIGN, DIGITAL_SIGNATURE, EC_KEY, EXPIRED, KEY_AGREEMENT,
     KEY_ENCIPHERMENT, Made,
 };
 use common::{provider, vector};
-use scep::crypto::DigestAlgorithm;
+use scep::crypto::{CryptoError, DigestAlgorithm, SignatureAlgorithm, VerifySignature};
 use scep::diagnose::FindingCode::*;
 use scep::diagnose::{Acceptance, ClientKind, Diagnosis, Finding, FindingCode};
 use scep::{Capabilities, Certificate, Fingerprint, FingerprintAlgorithm};
@@ -120,6 +122,68 @@ fn windows_and_apple_want_ras_of_the_ca() {
         of(&certificates),
         [(Windows, No, why()), (Apple, No, why())]
     );
+}
+
+#[test]
+fn who_names_an_issuer_of_many_namesakes_is_verified_a_few_times_only() {
+    static VERIFIED: AtomicUsize = AtomicUsize::new(0);
+
+    struct Counting;
+    impl VerifySignature for Counting {
+        fn verify(
+            &self,
+            algorithm: SignatureAlgorithm,
+            public_key: &[u8],
+            message: &[&[u8]],
+            signature: &[u8],
+        ) -> Result<(), CryptoError> {
+            VERIFIED.fetch_add(1, Ordering::Relaxed);
+            let whole = provider().signatures();
+            whole.verify(algorithm, public_key, message, signature)
+        }
+    }
+    let provider = provider().with_signatures(&Counting);
+    let namesakes: [&[u8]; 5] = [
+        vector!("keys/c2048.key"),
+        vector!("keys/c3072.key"),
+        vector!("keys/cbad.key"),
+        vector!("keys/cpend.key"),
+        vector!("keys/ca-micromdm.key"),
+    ];
+    let mut certificates = vec![RECIPIENT.issued_by(&CA)];
+    for (count, key) in (1..).zip(namesakes) {
+        certificates.push(Made::ca("CA", key, CERT_AND_CRL_SIGN).self_signed());
+        VERIFIED.store(0, Ordering::Relaxed);
+        let findings = Diagnosis::new(&provider)
+            .ca_certificates(&certificates)
+            .findings();
+        // The fourth ends it, and then nobody is accused.
+        assert_eq!(VERIFIED.load(Ordering::Relaxed), count.min(4));
+        assert_eq!(codes(&findings).contains(&RaOfAnotherCa), count < 4);
+    }
+    // The one that issued it among the first is found.
+    certificates.insert(1, CA.self_signed());
+    assert!(!judged(&certificates).contains(&RaOfAnotherCa));
+}
+
+#[test]
+fn what_is_told_of_many_certificates_with_long_names_is_short() {
+    let long = "a name ".repeat(50);
+    let long: &'static str = long.leak();
+    let ca = Made::ca(long, vector!("keys/ca-jscep.key"), CERT_AND_CRL_SIGN).self_signed();
+    let stranger = Made::leaf(long, vector!("keys/cpend.key"), BOTH).issued_by(&ROOT);
+    let certificates = [vec![ca; 10], vec![stranger; 10]].concat();
+    let findings = diagnosis(&certificates).findings();
+    let told: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.code() == RaOfAnotherCa)
+        .map(Finding::evidence)
+        .collect();
+    assert_eq!(told.len(), 8);
+    let name = format!("\"CN={}…\"", &long[..253]);
+    // The stranger, and eight CAs.
+    assert_eq!(told[0].matches(&name).count(), 9);
+    assert!(told[0].ends_with(", and 2 more"), "{}", told[0]);
 }
 
 #[test]

@@ -166,6 +166,13 @@ fn no_diagnosis_takes_more_than_twice_its_length() {
             black_box(Sender::of(&message, &provider));
         });
     }
+    let answer = shapes::behind::strangers(SIZES[2]);
+    within("CA certificates", answer.len(), &|| {
+        let answer = CaCertificates::parse(&answer[..], None, &shapes::LIFTED).unwrap();
+        let certificates: Vec<_> = answer.certificates().flatten().collect();
+        let diagnosis = Diagnosis::new(&provider).now(issue::NOW);
+        black_box(diagnosis.ca_certificates(&certificates).verdicts());
+    });
     let many_names = issue::csr(&Parties::new().client_key, |csr| {
         let names = [0x82, 0].repeat(30_000);
         csr.extension(oid::SUBJECT_ALT_NAME, tlv(0x30, &names))

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use common::forge::{
     Envelope, Forge, NULL, algorithm, dotted, explicit, inside, issuer_and_serial, octets, oid_der,
     sequence, small_integer, tlv,
@@ -11,9 +13,9 @@ use common::issue::Template;
 use common::{EcKey, Parties, certificate, pem, provider, rng, vector};
 use scep::client::{Answer, Client, Outcome, Requester};
 use scep::crypto::{
-    CipherSet, ContentCipher, CryptoError, CurveSet, DecryptionKey, DigestAlgorithm, DigestSet,
-    EllipticCurve, KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet, Policy,
-    SigningKey, Tolerance, ToleranceSet,
+    CipherContent, CipherSet, ContentCipher, CryptoError, CurveSet, DecryptionKey, DigestAlgorithm,
+    DigestSet, EllipticCurve, KeyAgreement, KeyManagement, KeyTransport, KeyWrap, KeyWrapSet,
+    Policy, SigningKey, Tolerance, ToleranceSet,
 };
 use scep::inspect::{self, PayloadContent};
 use scep::server::{Authority, HeldEnrolment, Received, Server};
@@ -300,7 +302,10 @@ impl Kari {
 
     /// A PKCSReq of the RSA client under the content key, which is for this recipient and for an RSA key.
     fn message(&self, parties: &Parties) -> Vec<u8> {
-        let payload = parties.csr.as_der();
+        self.message_of(parties.csr.as_der(), parties)
+    }
+
+    fn message_of(&self, payload: &[u8], parties: &Parties) -> Vec<u8> {
         let padding = 16 - payload.len() % 16;
         let padded = [payload, &vec![padding as u8; padding]].concat();
         let transport = KeyTransport::RsaPkcs1v15;
@@ -661,6 +666,47 @@ fn inspection_finds_the_key_that_opens() {
     let failed = Err(OpenError::Decrypt(DecryptError));
     assert_eq!(open(&kari, &[&other.key]), failed);
     assert_eq!(open(&empty, &[&holder.key]), failed);
+}
+
+#[test]
+fn inspection_decrypts_the_content_once_for_a_recipient() {
+    static DECRYPTED: AtomicUsize = AtomicUsize::new(0);
+
+    struct Counting;
+    impl CipherContent for Counting {
+        fn encrypt(
+            &self,
+            cipher: ContentCipher,
+            key: &[u8],
+            iv: &[u8],
+            buffer: &mut [u8],
+        ) -> Result<(), CryptoError> {
+            let whole = provider().content_encryption();
+            whole.encrypt(cipher, key, iv, buffer)
+        }
+
+        fn decrypt(
+            &self,
+            cipher: ContentCipher,
+            key: &[u8],
+            iv: &[u8],
+            buffer: &mut [u8],
+        ) -> Result<(), CryptoError> {
+            // The key wrap decrypts single blocks.
+            DECRYPTED.fetch_add(usize::from(buffer.len() > 16), Ordering::Relaxed);
+            let whole = provider().content_encryption();
+            whole.decrypt(cipher, key, iv, buffer)
+        }
+    }
+    let (parties, holder) = (Parties::new(), Holder::on_p256());
+    let mut kari = Kari::to(&holder, aes128_wrap(), None);
+    kari.keys = vec![kari.keys[0].clone(); 16];
+    let message = kari.message_of(&[0; 40], &parties);
+    let message = PkiMessage::parse(message, &Limits::REQUEST).unwrap();
+    let provider = provider().with_content_encryption(&Counting);
+    let opened = inspect::open_unverified(&message, &provider, &[&holder.key], &mut rng());
+    assert!(!opened.unwrap().is_readable());
+    assert_eq!(DECRYPTED.load(Ordering::Relaxed), 1);
 }
 
 const PASSWORD: &str = "secret";

@@ -171,10 +171,12 @@ impl CaRoles<'static> {
         select::under_pin(answer, pin, &criteria)
     }
 
-    /// Verifies a GetNextCACert body by the current CA's signature, or one of its reply signers', and assigns the roles among
-    /// the next certificates as [`select`](Self::select) does ([RFC 8894, section 4.7]). A reply signer that
-    /// [nothing marks as an RA's](RoleReason::AnyLeafOfCa) does not count, and nobody's signature does whose certificate is not
-    /// valid at `time`, in Unix seconds.
+    /// Verifies a GetNextCACert body by the current CA's signature and assigns the roles among the next certificates as
+    /// [`select`](Self::select) does ([RFC 8894, section 4.7]).
+    ///
+    /// Beside the CA's own, only the signature of a reply signer counts that the caller [pinned](RoleReason::Pinned) or
+    /// [named](RoleReason::NamedByCaller): others came with an answer that nobody signed. Nobody's counts whose certificate is
+    /// not valid at `time`, in Unix seconds.
     ///
     /// The signature stands in for a pin: trusted are the CA certificates in the body that are self-issued or whose issuer
     /// is not in it, and what verifies under these. They must not have expired at `time`, and need not be valid yet.

@@ -95,7 +95,7 @@ pub(super) fn next(
     Ok(roles)
 }
 
-/// What a body says of the next CA, if the current one signed it or an RA of its, while valid.
+/// What a body says of the next CA, if the current one signed it or an RA that the caller knows, while valid.
 fn vouched_for(
     body: &NextCaCertificates<'_>,
     current: &CaRoles<'_>,
@@ -106,9 +106,11 @@ fn vouched_for(
         .reply_signers
         .iter()
         .zip(&current.reply_signer_reasons);
-    // What nothing marks as an RA's may be any device's: it signs replies by the caller's leave, but names no next CA.
+    // Whoever has a certificate of the CA's that is marked as an RA's, as help desks have, could put it into the answer to
+    // GetCACert: it signs replies, which yield only what the CA issued, but names no next CA.
+    let is_known = |reason| matches!(reason, RoleReason::Pinned | RoleReason::NamedByCaller);
     let ras = reply_signers
-        .filter(|(_, reason)| **reason != RoleReason::AnyLeafOfCa)
+        .filter(|(_, reason)| is_known(**reason))
         .map(|(signer, _)| (signer, CaRole::ReplySigner));
     let (mut valid, mut others) = (Vec::new(), Vec::new());
     for (signer, role) in core::iter::once((&current.issuer, CaRole::IssuingCa)).chain(ras) {

@@ -18,8 +18,8 @@ use crate::{BuildError, Csr, MessageType, TransactionError, TransactionId};
 
 /// An enrolment or renewal under way: it gives the next request to send and takes the answer.
 ///
-/// Made by [`Client::enrol`], [`Client::renew`] and [`Enrolment::resume`]. Nothing that arrives ends it: a forged or
-/// damaged answer is an error, and the right one is still taken.
+/// Made by [`Client::enrol`], [`Client::renew`] and [`Enrolment::resume`]. A forged or damaged answer does not end it: it is an
+/// error, and the right one is still taken.
 #[derive(Clone, Debug)]
 pub struct Enrolment<'c> {
     client: Client<'c>,
@@ -42,6 +42,10 @@ pub enum Outcome {
     /// The certificate was issued.
     Issued(Issued),
     /// The CA refuses: a value, not an error. The transaction is over.
+    ///
+    /// It is the CA's word on a message with these identifiers, and not always on the one that was sent: whoever is on the way
+    /// can change that before it arrives, or send it signed by himself, and gets a refusal, or a wait. So a new enrolment
+    /// may well succeed.
     Refused(Failure),
     /// The request waits for somebody's decision: [`save`](Enrolment::save) the state, wait, and send the next request.
     Pending,

@@ -3,12 +3,26 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use super::{Diagnosis, Finding, FindingCode};
 use crate::certificate::civil_text;
 use crate::crypto::{Policy, Provider};
-use crate::{Certificate, Fingerprint, KeyUsage, oid};
+use crate::{Certificate, Fingerprint, KeyUsage, NameRef, oid};
+
+// Nobody signs what answers GetCACert, so what is told of it is bounded whatever stands in it.
+
+/// How many certificates are named in one finding, and how many are told to be of another CA.
+const MAX_NAMED: usize = 8;
+
+/// How much of a name is told, in bytes of UTF-8.
+const MAX_NAME_LEN: usize = 256;
+
+/// How many octets of a serial number are told: more than it may have.
+const MAX_SERIAL_LEN: usize = 32;
+
+/// Under how many CAs of its issuer's name a certificate is verified in vain.
+const MAX_TRIED: usize = 4;
 
 pub(super) fn judge(diagnosis: &Diagnosis<'_>, findings: &mut Vec<Finding>) {
     let certificates = diagnosis.ca_certificates;
@@ -18,8 +32,8 @@ pub(super) fn judge(diagnosis: &Diagnosis<'_>, findings: &mut Vec<Finding>) {
     }
     judge_usages(certificates, findings);
     judge_set(certificates, findings);
+    judge_issuers(certificates, &diagnosis.provider, findings);
     for certificate in certificates {
-        judge_issuer(certificate, certificates, &diagnosis.provider, findings);
         judge_signature(certificate, findings);
         if let Some(now) = diagnosis.now {
             judge_validity(certificate, now, diagnosis.look_ahead, findings);
@@ -45,23 +59,60 @@ fn may_agree(certificate: &Certificate<'_>) -> bool {
 
 /// Subject and serial number, for evidence.
 pub(super) fn named(certificate: &Certificate<'_>) -> String {
-    let mut text = format!("\"{}\" serial ", certificate.subject());
-    hex(&mut text, certificate.serial());
+    let mut text = format!("\"{}\" serial ", excerpt(&certificate.subject()));
+    let (told, more) = certificate
+        .serial()
+        .split_at_checked(MAX_SERIAL_LEN)
+        .unwrap_or((certificate.serial(), &[]));
+    hex(&mut text, told);
+    if !more.is_empty() {
+        text.push('…');
+    }
     text
 }
 
-/// Whether one of these certificates issued it. What cannot be verified is not accused.
+/// The beginning of a name, for evidence.
+pub(super) fn excerpt(name: &NameRef<'_>) -> String {
+    struct Beginning(String);
+
+    impl Write for Beginning {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            text.chars().try_for_each(|character| {
+                if self.0.len() < MAX_NAME_LEN {
+                    self.0.push(character);
+                    return Ok(());
+                }
+                Err(fmt::Error)
+            })
+        }
+    }
+
+    let mut beginning = Beginning(String::new());
+    let is_whole = write!(beginning, "{name}").is_ok();
+    let Beginning(mut text) = beginning;
+    if !is_whole {
+        text.push('…');
+    }
+    text
+}
+
+/// Whether one of these certificates issued it. What cannot be verified is not accused, nor is one whose issuer has many namesakes.
 pub(super) fn issued_by_one_of(
     certificate: &Certificate<'_>,
     all: &[Certificate<'_>],
     provider: &Provider,
 ) -> bool {
     let policy = Policy::compatible();
+    let mut tried = 0_usize;
     all.iter().any(|ca| {
         use crate::CertificateSignatureError::{AnotherIssuer, Invalid, IssuerIsNoCa, Refused};
         match certificate.verify_issued_by(ca, provider, &policy) {
             Ok(()) | Err(Refused(_)) => true,
-            Err(AnotherIssuer | Invalid | IssuerIsNoCa) => false,
+            Err(AnotherIssuer | IssuerIsNoCa) => false,
+            Err(Invalid) => {
+                tried = tried.saturating_add(1);
+                tried == MAX_TRIED
+            }
         }
     })
 }
@@ -76,11 +127,20 @@ pub(super) fn hex(text: &mut String, bytes: &[u8]) {
 
 /// Names several.
 pub(super) fn list<'c>(certificates: impl Iterator<Item = &'c Certificate<'c>>) -> String {
-    let names: Vec<_> = certificates.map(named).collect();
-    if names.is_empty() {
+    joined(certificates, named)
+}
+
+/// Tells something of several, separated by commas.
+fn joined<T>(mut items: impl Iterator<Item = T>, tell: impl FnMut(T) -> String) -> String {
+    let mut told: Vec<_> = items.by_ref().take(MAX_NAMED).map(tell).collect();
+    if told.is_empty() {
         return "none".into();
     }
-    names.join(", ")
+    let more = items.count();
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    told.join(", ")
 }
 
 fn is_ca(certificate: &Certificate<'_>) -> bool {
@@ -133,7 +193,8 @@ fn judge_set(certificates: &[Certificate<'_>], findings: &mut Vec<Finding>) {
     let cas = || certificates.iter().filter(|one| is_ca(one));
     let is_there = |name| cas().any(|other| other.subject_der() == name);
     if let Some(top) = cas().find(|ca| !is_there(ca.issuer_der())) {
-        let evidence = format!("{} is issued by \"{}\"", named(top), top.issuer());
+        let issuer = excerpt(&top.issuer());
+        let evidence = format!("{} is issued by \"{issuer}\"", named(top));
         findings.push(Finding::new(FindingCode::RootMissing, evidence));
     }
 }
@@ -143,25 +204,32 @@ fn is_rsa(certificate: &Certificate<'_>) -> bool {
         .is_some_and(|algorithm| algorithm == oid::RSA_ENCRYPTION)
 }
 
-fn judge_issuer(
-    certificate: &Certificate<'_>,
-    all: &[Certificate<'_>],
+fn judge_issuers(
+    certificates: &[Certificate<'_>],
     provider: &Provider,
     findings: &mut Vec<Finding>,
 ) {
-    // The issuer of a CA may be above what the server sends.
-    if is_ca(certificate) || !all.iter().any(is_ca) {
+    if !certificates.iter().any(is_ca) {
         return;
     }
-    if !issued_by_one_of(certificate, all, provider) {
-        let evidence = format!(
-            "{} is issued by \"{}\", and the CA is {}",
-            named(certificate),
-            certificate.issuer(),
-            list(all.iter().filter(|one| is_ca(one)))
-        );
+    // The issuer of a CA may be above what the server sends.
+    let others = certificates
+        .iter()
+        .filter(|one| !is_ca(one) && !issued_by_one_of(one, certificates, provider));
+    for other in others.take(MAX_NAMED) {
+        let evidence = of_another_ca(other, certificates);
         findings.push(Finding::new(FindingCode::RaOfAnotherCa, evidence));
     }
+}
+
+/// Who issued a certificate that no CA of the answer issued, and who these are.
+pub(super) fn of_another_ca(certificate: &Certificate<'_>, all: &[Certificate<'_>]) -> String {
+    format!(
+        "{} is issued by \"{}\", and the CA is {}",
+        named(certificate),
+        excerpt(&certificate.issuer()),
+        list(all.iter().filter(|one| is_ca(one)))
+    )
 }
 
 fn judge_signature(certificate: &Certificate<'_>, findings: &mut Vec<Finding>) {
@@ -222,14 +290,13 @@ fn judge_thumbprint(
     }
     match computed.iter().find(|(_, own)| *own == thumbprint) {
         None => {
-            let listed: Vec<_> = computed
-                .iter()
-                .map(|(one, own)| format!("{own} of {}", named(one)))
-                .collect();
             let evidence = format!(
                 "configured {thumbprint}, {} in GetCACert: {}",
                 algorithm.name(),
-                listed.join(", ")
+                joined(computed.iter(), |(one, own)| format!(
+                    "{own} of {}",
+                    named(one)
+                ))
             );
             findings.push(Finding::new(FindingCode::ThumbprintUnknown, evidence));
         }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::algorithms::listed;
-use super::ca::{issued_by_one_of, list, named};
+use super::ca::{issued_by_one_of, named, of_another_ca};
 use super::clock::utc;
 use super::{Diagnosis, Finding, FindingCode};
 use crate::{Certificate, MessageType, PkiMessage, negotiation};
@@ -33,14 +33,10 @@ pub(super) fn judge(
         return;
     }
     let certificates = diagnosis.ca_certificates;
-    let cas = || certificates.iter().filter(|one| one.may_issue());
-    if cas().next().is_some() && !issued_by_one_of(signer, certificates, &diagnosis.provider) {
-        let evidence = format!(
-            "{} is issued by \"{}\", and the CA is {}",
-            named(signer),
-            signer.issuer(),
-            list(cas())
-        );
+    if certificates.iter().any(Certificate::may_issue)
+        && !issued_by_one_of(signer, certificates, &diagnosis.provider)
+    {
+        let evidence = of_another_ca(signer, certificates);
         push(FindingCode::SignerOfAnotherCa, evidence);
     }
     if let Some(csr) = diagnosis.csr

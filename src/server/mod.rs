@@ -213,6 +213,9 @@ impl<'s> Server<'s> {
     /// What to answer to GetNextCACert, signed by the current generation; `None` if [no next CA](Self::with_next_ca) is
     /// known, which [`HttpError::NoNextCa`](crate::http::HttpError::NoNextCa) answers.
     ///
+    /// [RFC 8894, section 4.7.1](https://www.rfc-editor.org/rfc/rfc8894#section-4.7.1), has the CA's own key sign it: an RA's
+    /// signature is believed only by clients that know the RA, see [`CaRoles::from_next`](crate::CaRoles::from_next).
+    ///
     /// # Errors
     /// As for [every reply](BuildError#every-reply).
     pub fn next_ca_certificates(

@@ -116,7 +116,7 @@ fn the_body_that_openssl_signed_is_read() {
 }
 
 #[test]
-fn only_the_current_ca_and_its_reply_signers_have_a_word_in_it() {
+fn only_the_current_ca_and_ras_that_the_caller_names_have_a_word_in_it() {
     let (current, next) = (CURRENT.self_signed(), [NEXT.self_signed()]);
     let ra = RA.issued_by(&CURRENT);
     let behind_ra = CaRoles::with_ra(&current, &ra, &ra);
@@ -136,6 +136,30 @@ fn only_the_current_ca_and_its_reply_signers_have_a_word_in_it() {
         from_next(forged, &behind_ra).map(issuer),
         Err(RoleError::Verify(VerifyError::Signature))
     );
+}
+
+#[test]
+fn who_is_an_ra_by_its_mark_alone_names_no_next_ca() {
+    // An enrolment agent has the mark, and puts its certificate into the answer.
+    let agent = Made::ra("agent", vector!("keys/cbad.key"), BOTH);
+    let answer = [CURRENT.self_signed(), agent.issued_by(&CURRENT)];
+    let (media_type, encoded) = CaCertificates::encode(&answer).unwrap();
+    let answered = CaCertificates::parse(encoded, Some(media_type), &Limits::REPLY).unwrap();
+    let next = [NEXT.self_signed()];
+    let select = |pin: &CaPin<'_>| {
+        let (provider, rules) = (provider(), RoleRules::default());
+        let policy = Policy::default();
+        CaRoles::select(&answered, pin, NOW, &rules, &provider, &policy).unwrap()
+    };
+    let by_mark = select(&CaPin::certificate(&answer[0]));
+    assert_eq!(by_mark.reply_signer_reasons()[0], RoleReason::RequestAgent);
+    assert_eq!(
+        from_next(body(&next, &agent, &answer[1]), &by_mark).unwrap_err(),
+        RoleError::Verify(VerifyError::UntrustedSigner)
+    );
+    let by_pin = select(&CaPin::certificate(&answer[0]).ra_certificate(&answer[1]));
+    let roles = from_next(body(&next, &agent, &answer[1]), &by_pin).unwrap();
+    assert_eq!(roles.issuer(), &next[0]);
 }
 
 #[test]

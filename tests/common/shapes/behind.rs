@@ -12,7 +12,7 @@ use scep::{
 };
 
 use super::free::{AnyKey, TRUSTING};
-use super::{LIFTED, assembled, filled, in_place_of_content, long_name, message};
+use super::{LIFTED, assembled, filled, in_place_of_content, long_name, message, text_name};
 use crate::common::forge::{
     Attribute, Envelope, Forge, certificates_only, dotted, explicit, octets, oid_der, sequence, tlv,
 };
@@ -270,6 +270,19 @@ pub(super) fn ras(size: usize) -> Vec<u8> {
     certificates.truncate(certificates.len() - 1);
     certificates.extend(receiving);
     certificates.push(ca().as_der().to_vec());
+    certificates_only(&certificates.concat())
+}
+
+/// An answer to GetCACert of CAs with long names and of others that none of them issued.
+pub(crate) fn strangers(size: usize) -> Vec<u8> {
+    let parties = Parties::new();
+    let (name, key) = (text_name(CERTIFICATE_LEN - SMALLEST), &parties.ca_key);
+    let count = size / CERTIFICATE_LEN;
+    let ca = Template::new(&name, key.public_key_der())
+        .with(oid::BASIC_CONSTRAINTS, ca_constraints())
+        .issue(&name, key);
+    let other = Template::new(&name, key.public_key_der()).issue(parties.ca.subject_der(), key);
+    let certificates = [ca, other].map(|one| one.as_der().repeat(count / 2));
     certificates_only(&certificates.concat())
 }
 
