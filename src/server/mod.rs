@@ -12,7 +12,7 @@
 //! # use scep::crypto::{CryptoRng, Policy, Provider, rustcrypto::RsaKey};
 //! use scep::server::{Authority, Received, Server};
 //!
-//! fn turn(body: &[u8], ca: &Certificate<'_>, key: &RsaKey, rng: &mut dyn CryptoRng,
+//! fn turn(body: &[u8], challenge: &[u8], ca: &Certificate<'_>, key: &RsaKey, rng: &mut dyn CryptoRng,
 //!         issue: impl Fn(&Csr) -> Certificate<'static>) -> Result<Vec<u8>, Error> {
 //!     let (provider, policy, trust) = (Provider::rustcrypto(), Policy::default(), SignerTrust::new().self_issued().issuer(ca));
 //!     let server = Server::new(&provider, &policy, trust, Authority::new(ca, key)?);
