@@ -556,6 +556,21 @@ fn what_is_public_of_a_password_recipient_is_refused_by_name() {
 }
 
 #[test]
+fn a_query_under_another_password_does_not_open() {
+    let curves = Curves::new();
+    let signer = SignerIdentity::new(&curves.client, &curves.client_key).unwrap();
+    let roles = CaRoles::new(&curves.ca);
+    let wanted = scep::IssuerAndSerialNumber::of(&curves.ca);
+    let query = RequestBuilder::get_crl(wanted.clone(), &signer, &roles).challenge(PASSWORD);
+    let query = query.build(&curves.provider, &policy(), &mut rng());
+    let (query, _) = query.unwrap().sign(&curves.client_key, &mut rng()).unwrap();
+    let opened = curves.open(&query, &policy(), &[PASSWORD]).unwrap();
+    assert!(matches!(opened.body(), scep::RequestBody::GetCrl(names) if *names == wanted));
+    let error = curves.open(&query, &policy(), &["another"]).unwrap_err();
+    assert_eq!(error, Error::Open(OpenError::Decrypt(DecryptError)));
+}
+
+#[test]
 fn without_a_challenge_there_is_a_reason() {
     let curves = Curves::new();
     let mut parties = Parties::new();
